@@ -1,0 +1,1 @@
+"""What one MCP server is to us: its actor, its policies, its wire."""

@@ -1,0 +1,103 @@
+"""What one server may be told in the configuration. Durations in seconds, sizes in bytes."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from actors.call import ServerName, ToolName
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """Base of every table of the configuration: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BreakerPolicy(Section):
+    """When a server is left alone, and for how long. The figures are a first guess, not a measurement."""
+
+    failure_threshold: Count = Field(default=5, description="failed calls in a row that open the breaker")
+    success_threshold: Count = Field(default=2, description="calls that must succeed, half-open, to close it")
+    open_s: Seconds = Field(default=5.0, description="first open period; doubles each time in a row, ±20 %")
+    open_cap_s: Seconds = Field(default=30.0, description="longest open period, before jitter")
+    lease_s: Seconds = Field(default=10.0, description="how long one call may hold the half-open door")
+    forgive_after_s: Seconds = Field(default=120.0, description="time closed after which the open period starts anew")
+
+
+class ToolConfig(Section):
+    """What is known of one tool better than its server says it."""
+
+    timeout_s: Seconds | None = Field(default=None, description="per call; None: the server's")
+    idempotent: bool | None = Field(default=None, description="may be repeated; None: the tool's annotations decide")
+    max_concurrent: Count | None = Field(default=None, description="calls of this tool under way at once")
+    aliases: tuple[str, ...] = Field(default=(), description="other names of the tool on this server")
+
+
+class ServerConfig(Section):
+    """One MCP server: how to reach it, and how to treat it."""
+
+    name: ServerName = Field(description="as callers say it; from the table's name")
+    enabled: bool = Field(default=True, description="false: known, never connected")
+    required: bool = Field(default=True, description="false: readiness does not wait for it")
+    command: tuple[str, ...] | None = Field(default=None, description="program and arguments of a stdio server")
+    env: Mapping[str, str] = Field(default={}, description="added to the child's minimal environment")
+    cwd: str | None = Field(default=None, description="the child's working folder")
+    url: str | None = Field(
+        default=None, pattern=r"^https?://[^/\s]+", description="endpoint of a Streamable HTTP server"
+    )
+    headers: Mapping[str, str] = Field(default={}, description="sent with every HTTP request")
+    aliases: tuple[str, ...] = Field(default=(), description="other names of the server")
+    priority: int = Field(default=100, description="lowest first, where a call names no server")
+
+    timeout_s: Seconds = Field(default=30.0, description="deadline of a call that names none")
+    attempt_timeout_s: Seconds | None = Field(
+        default=None, description="limit of one attempt; None: the call's deadline"
+    )
+    connect_timeout_s: Seconds = Field(default=5.0, description="TCP and TLS connect; also the answer to a ping")
+    handshake_timeout_s: Seconds = Field(
+        default=30.0, description="from start of the connect to the end of the handshake"
+    )
+    max_concurrent: Count = Field(default=10, description="calls under way at once")
+    max_waiting: Count = Field(default=4096, description="calls that may wait for a slot; more are refused")
+    max_retries: Annotated[int, Field(ge=0)] = Field(default=3, description="attempts after the first")
+    retry_base_s: Seconds = Field(default=0.1, description="first back-off of a call; doubles")
+    retry_cap_s: Seconds = Field(default=2.0, description="longest back-off of a call")
+    reconnect_base_s: Seconds = Field(default=0.5, description="first back-off of the connection; doubles")
+    reconnect_cap_s: Seconds = Field(default=30.0, description="longest back-off of the connection")
+    max_response_bytes: Count = Field(default=16 * 1024 * 1024, description="larger answers are thrown away")
+    keepalive_reuse_s: Seconds = Field(
+        default=2.0, description="idle time after which only repeatable calls reuse a socket"
+    )
+    trust_annotations: bool | None = Field(
+        default=None, description="believe readOnlyHint, idempotentHint; None: stdio only"
+    )
+    breaker: BreakerPolicy = Field(default=BreakerPolicy(), description="the circuit breaker")
+    tools: Mapping[ToolName, ToolConfig] = Field(default={}, description="per tool")
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give either command (a stdio server) or url (an HTTP server)")
+        if self.command is not None and not self.command:
+            raise ValueError("command is empty: give the program and its arguments")
+        if self.command is not None and self.headers:
+            raise ValueError("headers go with url, not with command")
+        if self.url is not None and (self.env or self.cwd):
+            raise ValueError("env and cwd go with command, not with url")
+        return self
+
+    @property
+    def trusts_annotations(self) -> bool:
+        """Whether hints decide what may be repeated: those of our own child yes, of a far server only if set."""
+        return self.command is not None if self.trust_annotations is None else self.trust_annotations
+
+    def tool(self, name: ToolName) -> ToolConfig:
+        """Return what is configured for this tool, or the defaults."""
+        return self.tools.get(name, _NO_TOOL_CONFIG)
+
+
+_NO_TOOL_CONFIG = ToolConfig()

@@ -1,0 +1,1 @@
+"""The MCP client: formats, conversations, transports. Knows no actor."""

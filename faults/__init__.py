@@ -1,0 +1,1 @@
+"""Things that break on command, for tests."""

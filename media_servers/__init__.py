@@ -1,0 +1,1 @@
+"""MCP servers for SABnzbd, Sonarr, Radarr and Plex; each runs alone."""
