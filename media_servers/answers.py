@@ -1,0 +1,76 @@
+"""What the tools of all four servers answer with. Sizes in bytes, durations in seconds, dates in UTC (ISO 8601)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+Bytes = Annotated[int, Field(ge=0, description="Bytes.")]
+Seconds = Annotated[int, Field(ge=0, description="Seconds.")]
+Percent = Annotated[float, Field(ge=0, le=100, description="0 to 100.")]
+
+
+class Answer(BaseModel):
+    """Base of every answer: frozen, and nothing in it that its schema does not show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Page(Answer, Generic[T]):
+    """A part of a list, so that no answer floods an agent."""
+
+    items: list[T]
+    total: int = Field(ge=0, description="Entries in the whole list.")
+    offset: int = Field(ge=0, description="Entries skipped before this page.")
+    next_offset: int | None = Field(description="The offset of the next page; null on the last.")
+
+    @classmethod
+    def cut(cls, entries: Iterable[T], offset: int, limit: int, **more: object) -> Self:
+        """Make a page of `entries` already in order; `more` are the fields a subclass adds."""
+        whole: Sequence[T] = list(entries)
+        end = offset + limit
+        page = {"items": whole[offset:end], "total": len(whole), "offset": offset}
+        return cls.model_validate(page | {"next_offset": end if end < len(whole) else None} | more)
+
+
+class Version(Answer):
+    """Which application answers behind the server."""
+
+    application: str
+    version: str = Field(description='Ends in "(simulated)" if no real application is behind the server.')
+
+
+class Health(Answer):
+    """Whether the application is reachable and what it complains about."""
+
+    healthy: bool
+    issues: list[str] = Field(description="One sentence each; empty when all is well.")
+    checked_at: datetime
+
+
+class Fetching(Answer):
+    """A release that Sonarr or Radarr is having downloaded."""
+
+    queue_id: int
+    release: str = Field(description="The release's name.")
+    status: Literal["downloading", "queued", "paused"]
+    size_bytes: Bytes
+    remaining_bytes: Bytes
+    progress: Percent
+    complete_at: datetime | None = Field(description="Expected; null if it stands still.")
+
+
+class Command(Answer):
+    """Work that goes on after the answer: get_queue shows what it finds, get_wanted what it did not."""
+
+    command_id: int
+    name: str
+    status: Literal["queued", "started", "completed", "failed"]
+
+
+def at(epoch_s: float) -> datetime:
+    """Seconds since 1970 as a date in UTC, whole seconds: nobody needs the rest, and it costs an agent tokens."""
+    return datetime.fromtimestamp(int(epoch_s), UTC)

@@ -1,0 +1,13 @@
+"""What a backend may refuse, for the tools: each text is one sentence that ends in the remedy."""
+
+
+class BackendError(Exception):
+    """Root. The caller of the tool reads the text as it stands; any other exception is a bug and stays here."""
+
+
+class UnknownIdError(BackendError):
+    """Nothing has this id. The text names the tool that lists the ids."""
+
+
+class RefusedError(BackendError):
+    """The request makes no sense in the present state, or its arguments do not fit together."""

@@ -1,0 +1,1 @@
+"""MCP server for Radarr: movies, what is missing and what is coming."""

@@ -1,0 +1,9 @@
+"""`python -m media_servers.radarr`."""
+
+from media_servers.command import run
+from media_servers.radarr.simulated import SimulatedRadarr
+from media_servers.radarr.tools import make_server
+from media_servers.simulation import sped_up
+
+if __name__ == "__main__":
+    run("radarr", 9003, lambda speed: make_server(SimulatedRadarr(sped_up(speed))))

@@ -1,0 +1,1 @@
+"""MCP server for SABnzbd: the download queue, its history and settings."""

@@ -1,0 +1,9 @@
+"""`python -m media_servers.sabnzbd`."""
+
+from media_servers.command import run
+from media_servers.sabnzbd.simulated import SimulatedSabnzbd
+from media_servers.sabnzbd.tools import make_server
+from media_servers.simulation import sped_up
+
+if __name__ == "__main__":
+    run("sabnzbd", 9001, lambda speed: make_server(SimulatedSabnzbd(sped_up(speed))))
