@@ -1,0 +1,112 @@
+"""Lines from a child's stdout to answers and events."""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+
+from actors.config import ServerConfig
+from actors.errors import ResponseTooLargeError
+from actors.mcp.exchange import Exchange
+from actors.mcp.jsonrpc import Answer, decode
+from actors.mcp.lines import Oversized
+from actors.transport import Listener, Received
+
+_BACKLOG_BYTES = 32 * 1024 * 1024  # Arbitrary: two answers of the largest size allowed by default.
+
+
+class AnswerReader:
+    """Parses one child's lines on a daemon thread of its own, so that no large answer holds up other children.
+
+    * `awaited` is shared with the connection, by request id: whoever pops an exchange reports it.
+    * `skipped_lines`: lines that were no JSON-RPC. `dropped_answers`: answers nobody waited for (any more).
+    * `on_end` comes on this thread, as its last act, when all lines handed over before `end` are dealt with.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        awaited: dict[int, Exchange],
+        listener: Listener,
+        *,
+        on_end: Callable[[], object],
+    ) -> None:
+        self._awaited, self._listener, self._on_end = awaited, listener, on_end
+        self._max_response_bytes = config.max_response_bytes
+        self.skipped_lines = self.dropped_answers = 0
+        self._batches: SimpleQueue[list[bytes | Oversized] | None] = SimpleQueue()
+        self._handed_over = self._dealt_with = 0  # Bytes; the first grows on the pipes' thread, the second on ours.
+        self._muted = False
+        self._thread = Thread(target=self._run, name=f"answers of {config.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin: the child is there."""
+        self._thread.start()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits here that the pipe should be left to fill up: memory is bounded, pipes are for that."""
+        return self._handed_over - self._dealt_with > _BACKLOG_BYTES
+
+    def take(self, batch: list[bytes | Oversized]) -> None:
+        """Queue some lines."""
+        self._handed_over += _size(batch)
+        self._batches.put(batch)
+
+    def mute(self) -> None:
+        """Drop all lines unparsed from here on: nobody waits for them."""
+        self._muted = True
+
+    def end(self) -> None:
+        """No more lines will come."""
+        self._batches.put(None)
+
+    def _run(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            for line in batch:
+                if not self._muted:
+                    self._read(line)
+            self._dealt_with += _size(batch)
+        self._on_end()
+
+    def _read(self, line: bytes | Oversized) -> None:
+        if isinstance(line, Oversized):
+            self._throw_away(line)
+            return
+        try:
+            messages = decode(line)
+        except ValueError:  # A print statement, a banner, half a line: it is no reason to give up the server.
+            self.skipped_lines += 1
+            return
+        for message in messages:
+            if isinstance(message, Received):
+                self._listener(message)
+            else:
+                self._answer(message)
+
+    def _answer(self, answer: Answer) -> None:
+        # Typed: "1", 1.0 and true are none of ours, though a dict would take the last two for 1.
+        exchange = self._sent(answer.id) if type(answer.id) is int else None
+        if exchange is None or not exchange.report(answer.outcome):
+            self.dropped_answers += 1
+
+    def _throw_away(self, line: Oversized) -> None:
+        if not line.may_be_answer:
+            self.skipped_lines += 1
+            return
+        request_id = line.answer_id()
+        if request_id is None:
+            sent = [request_id for request_id, exchange in list(self._awaited.items()) if exchange.begun]
+            request_id = sent[0] if len(sent) == 1 else None
+        exchange = None if request_id is None else self._sent(request_id)
+        too_large = f"an answer of {line.size} bytes, more than max_response_bytes = {self._max_response_bytes}"
+        if exchange is None or not exchange.report(ResponseTooLargeError(too_large)):
+            self.dropped_answers += 1
+
+    def _sent(self, request_id: int) -> Exchange | None:
+        """Take over the exchange of this id; None for one that has not even been sent: a child that guesses."""
+        exchange = self._awaited.get(request_id)
+        return self._awaited.pop(request_id, None) if exchange is not None and exchange.begun else None
+
+
+def _size(batch: list[bytes | Oversized]) -> int:
+    return sum(len(line) if isinstance(line, bytes) else 0 for line in batch)
