@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from actors.call import ServerName, ToolName
 
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+# Strict: `true` is no number of seconds, and no deadline is infinite.
+Seconds = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Strict(), Field(ge=1)]
+# What the operating system takes as a word, and HTTP as a header: found here, not at the first connect.
+Word = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+VariableName = Annotated[str, Field(pattern=r"^[^\x00=]+$")]
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e\u0080-\u00ff]*$")]
 
 
 class Section(BaseModel):
-    """Base of every table of the configuration: frozen, and an unknown key is an error."""
+    """Base of every table of the configuration: frozen, and an unknown key is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What may hold a secret (a command's arguments, variables, headers, a URL's query) is in no repr and no error.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class BreakerPolicy(Section):
@@ -31,8 +40,8 @@ class BreakerPolicy(Section):
 class ToolConfig(Section):
     """What is known of one tool better than its server says it."""
 
-    timeout_s: Seconds | None = Field(default=None, description="per call; None: the server's")
-    idempotent: bool | None = Field(default=None, description="may be repeated; None: the tool's annotations decide")
+    timeout_s: Seconds | None = Field(default=None, description="per call; not set: the server's")
+    idempotent: bool | None = Field(default=None, description="may be repeated; not set: the tool's annotations decide")
     max_concurrent: Count | None = Field(default=None, description="calls of this tool under way at once")
     aliases: tuple[str, ...] = Field(default=(), description="other names of the tool on this server")
 
@@ -43,19 +52,25 @@ class ServerConfig(Section):
     name: ServerName = Field(description="as callers say it; from the table's name")
     enabled: bool = Field(default=True, description="false: known, never connected")
     required: bool = Field(default=True, description="false: readiness does not wait for it")
-    command: tuple[str, ...] | None = Field(default=None, description="program and arguments of a stdio server")
-    env: Mapping[str, str] = Field(default={}, description="added to the child's minimal environment")
-    cwd: str | None = Field(default=None, description="the child's working folder")
-    url: str | None = Field(
-        default=None, pattern=r"^https?://[^/\s]+", description="endpoint of a Streamable HTTP server"
+    command: tuple[Word, ...] | None = Field(
+        default=None, repr=False, description="program and arguments of a stdio server"
     )
-    headers: Mapping[str, str] = Field(default={}, description="sent with every HTTP request")
+    env: Mapping[VariableName, Word] = Field(
+        default={}, repr=False, description="added to the child's minimal environment"
+    )
+    cwd: Word | None = Field(default=None, description="the child's working folder")
+    url: str | None = Field(
+        default=None, pattern=r"^https?://[^/\s]+", repr=False, description="endpoint of a Streamable HTTP server"
+    )
+    headers: Mapping[HeaderName, HeaderValue] = Field(
+        default={}, repr=False, description="sent with every HTTP request"
+    )
     aliases: tuple[str, ...] = Field(default=(), description="other names of the server")
-    priority: int = Field(default=100, description="lowest first, where a call names no server")
+    priority: Annotated[int, Strict()] = Field(default=100, description="lowest first, where a call names no server")
 
     timeout_s: Seconds = Field(default=30.0, description="deadline of a call that names none")
     attempt_timeout_s: Seconds | None = Field(
-        default=None, description="limit of one attempt; None: the call's deadline"
+        default=None, description="limit of one attempt; not set: the call's deadline"
     )
     connect_timeout_s: Seconds = Field(default=5.0, description="TCP and TLS connect; also the answer to a ping")
     handshake_timeout_s: Seconds = Field(
@@ -63,7 +78,7 @@ class ServerConfig(Section):
     )
     max_concurrent: Count = Field(default=10, description="calls under way at once")
     max_waiting: Count = Field(default=4096, description="calls that may wait for a slot; more are refused")
-    max_retries: Annotated[int, Field(ge=0)] = Field(default=3, description="attempts after the first")
+    max_retries: Annotated[int, Strict(), Field(ge=0)] = Field(default=3, description="attempts after the first")
     retry_base_s: Seconds = Field(default=0.1, description="first back-off of a call; doubles")
     retry_cap_s: Seconds = Field(default=2.0, description="longest back-off of a call")
     reconnect_base_s: Seconds = Field(default=0.5, description="first back-off of the connection; doubles")
@@ -73,7 +88,7 @@ class ServerConfig(Section):
         default=2.0, description="idle time after which only repeatable calls reuse a socket"
     )
     trust_annotations: bool | None = Field(
-        default=None, description="believe readOnlyHint, idempotentHint; None: stdio only"
+        default=None, description="believe readOnlyHint, idempotentHint; not set: stdio only"
     )
     breaker: BreakerPolicy = Field(default=BreakerPolicy(), description="the circuit breaker")
     tools: Mapping[ToolName, ToolConfig] = Field(default={}, description="per tool")

@@ -1,0 +1,6 @@
+"""The configuration of an orchestrator: a file or a dict in, an object or one clear error out."""
+
+from mcp_orchestrator.config.loading import load
+from mcp_orchestrator.config.models import OrchestratorConfig, OrchestratorSettings, Source
+
+__all__ = ["OrchestratorConfig", "OrchestratorSettings", "Source", "load"]

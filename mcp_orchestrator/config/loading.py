@@ -1,0 +1,90 @@
+"""From a source to an `OrchestratorConfig`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from actors.call import ServerName
+from actors.config import ServerConfig
+from mcp_orchestrator.config.mistakes import Mistakes
+from mcp_orchestrator.config.models import KeyPath, OrchestratorConfig, OrchestratorSettings, Source, conflicts
+from mcp_orchestrator.config.overrides import merged, overrides
+from mcp_orchestrator.config.sources import Document, Table, as_table, read_dict, read_file
+from mcp_orchestrator.config.spellings import ORCHESTRATOR, SERVER_ALSO, orchestrator_as_ours, server_as_ours
+from mcp_orchestrator.config.values import Resolver
+
+
+def load(source: Source | None, *, environ: Mapping[str, str] = os.environ) -> OrchestratorConfig:
+    """Read a configuration, for the orchestrator and the command line.
+
+    * `source`: path of a TOML file, or of a JSON file as MCP clients have it; a dict of the same shape or simply
+      `{server: {…}}`; or a finished OrchestratorConfig, which is returned as it is.
+    * `environ`: where `${VAR}`, overrides and $CREDENTIALS_DIRECTORY come from.
+    * Raises one ConfigurationError that lists all mistakes; ValueError for None; TypeError for other things.
+    """
+    if isinstance(source, OrchestratorConfig):
+        return source
+    if source is None:
+        raise ValueError("config is None: give a file, a dict or an OrchestratorConfig")
+    if not _is_source(source):
+        raise TypeError(f"config is a {type(source).__name__}: give a file, a dict or an OrchestratorConfig")
+    if isinstance(source, Mapping):
+        mistakes = Mistakes("config")
+        document = read_dict(source, mistakes)
+    else:
+        mistakes = Mistakes(os.fspath(source))
+        document = read_file(Path(source), mistakes)
+    return _understand(document, environ, mistakes)
+
+
+def _is_source(source: object) -> bool:
+    return isinstance(source, Mapping | str | os.PathLike)
+
+
+def _understand(document: Document, environ: Mapping[str, str], mistakes: Mistakes) -> OrchestratorConfig:
+    resolver = Resolver(environ, document.folder, mistakes)
+    for_orchestrator, for_servers = overrides(document, environ, mistakes)
+    settings = _settings(document.orchestrator, for_orchestrator, resolver)
+    servers: dict[ServerName, ServerConfig] = {}
+    for name, raw in document.servers.items():
+        path = (*document.servers_path, name)
+        if (table := as_table(raw)) is None:
+            mistakes.add(path, "must be a table with the settings of one server")
+            continue
+        ours = server_as_ours(table, path, mistakes, foreign=document.foreign)
+        over = server_as_ours(as_table(for_servers.get(name)) or {}, path, mistakes, foreign=False)
+        server = _server(merged(ours, over), path, resolver)
+        if server is not None:
+            servers[server.name] = server
+    for inner, text in conflicts(servers):
+        mistakes.add((*document.servers_path, *inner), text)
+    if not document.servers:
+        mistakes.add((), "no server is configured; add one: [servers.NAME] with command or url")
+    mistakes.check()
+    return OrchestratorConfig.model_validate({**settings, "servers": servers})
+
+
+def _settings(table: Table, over: Table, resolver: Resolver) -> Table:
+    """Return the settings that hold for all servers, once they are known to be right."""
+    path: KeyPath = ("orchestrator",)
+    ours = merged(*(orchestrator_as_ours(part, path, resolver.mistakes) for part in (table, over)))
+    ours = resolver.table(ours, path)
+    try:
+        OrchestratorSettings.model_validate(ours)
+    except ValidationError as error:
+        resolver.mistakes.add_invalid(path, error, OrchestratorSettings, also=ORCHESTRATOR)
+    return ours
+
+
+def _server(table: Table, path: KeyPath, resolver: Resolver) -> ServerConfig | None:
+    # A server may be disabled just because its secrets are not there.
+    notes = Mistakes("not told") if table.get("enabled") is False else resolver.mistakes
+    table = replace(resolver, mistakes=notes).table(table, path)
+    try:
+        return ServerConfig.model_validate({**table, "name": path[-1]})
+    except ValidationError as error:
+        resolver.mistakes.add_invalid(path, error, ServerConfig, also=SERVER_ALSO)
+        return None
