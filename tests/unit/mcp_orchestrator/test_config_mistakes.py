@@ -15,7 +15,7 @@ GOOD: dict[str, Any] = {"url": URL}
 PREFIX = "MCP_ORCHESTRATOR__"
 
 
-def error_of(source: Any, **environ: str) -> str:  # noqa: ANN401 -- whatever somebody may pass
+def error_of(source: Any, **environ: str) -> str:
     with pytest.raises(ConfigurationError) as caught:
         load(source, environ=environ)
     assert caught.value.__cause__ is None
