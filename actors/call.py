@@ -56,6 +56,11 @@ class SendTicket:
                 return ticket._before if unsent else "unknown"
             ticket = later
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether this attempt is, or was, on the wire. Final once it was withdrawn or claimed."""
+        return self._decided.get(_HOLDER, _WITHDRAWN) is not _WITHDRAWN
+
     def renew(self, ended: Executed) -> "SendTicket | None":
         """For the actor, after this attempt `ended` and before the next; None: the call is closed."""
         later = SendTicket(before="unknown" if "unknown" in (ended, self._before) else "no")

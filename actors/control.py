@@ -1,0 +1,114 @@
+"""One server's control slot: conversations, one exchange at a time, beside the calls. Pure but for what it is given."""
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from actors.call import Outcome, SendTicket
+from actors.errors import MCPOrchestratorError, MCPTimeoutError
+from actors.mcp.conversations import Conversation
+from actors.transport import Handle, Reply, Request
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Errand:
+    """A conversation with what becomes of it. `limit_s`: for all of it, from its first exchange."""
+
+    conversation: Conversation[Any]
+    limit_s: float
+    on_end: Callable[[Any], None]  # The conversation's return value, or the error that ended it.
+    deadline: float = math.inf
+
+
+class Begin(Protocol):
+    """How the actor puts an exchange on its connection."""
+
+    def __call__(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Handle]:
+        """Return the exchange's number and handle. Its `Finished` comes by message, never from within."""
+        ...
+
+
+class ControlSlot:
+    """Keeps a busy server from looking dead: handshake, ping, catalogue, cancel and answers never wait for a call.
+
+    * Errands run one at a time, in order; `first` puts one at the head.
+    * An errand whose time is up is sent an MCPTimeoutError, once its exchange, broken off, has reported.
+    * `clear` ends them all with one error; a late report of the exchange that was under way is nobody's.
+    """
+
+    def __init__(self, begin: Begin, clock: Callable[[], float]) -> None:
+        self._begin, self._clock = begin, clock
+        self._errands: deque[Errand] = deque()
+        self._exchange: int | None = None
+        self._handle: Handle | None = None
+        self._ticket = SendTicket()
+        self._nobodys: set[int] = set()  # Exchanges of cleared errands; each reports once more.
+
+    def __len__(self) -> int:
+        """How many errands are not done."""
+        return len(self._errands)
+
+    def run(self, errand: Errand, *, first: bool = False) -> None:
+        """Run it as soon as the slot is free; `first`: before the others that wait."""
+        if first:
+            self._errands.insert(0 if self._exchange is None else 1, errand)
+        else:
+            self._errands.append(errand)
+        if len(self._errands) == 1:
+            self._go_on(None)
+
+    def owns(self, exchange: int) -> bool:
+        """Say whether this exchange was begun here."""
+        return exchange == self._exchange or exchange in self._nobodys
+
+    def finish(self, exchange: int, outcome: Outcome) -> None:
+        """Take the outcome of an exchange begun here; say what is next."""
+        if exchange in self._nobodys:
+            self._nobodys.remove(exchange)
+            return
+        self._exchange = self._handle = None
+        errand = self._errands[0]
+        if isinstance(outcome, MCPOrchestratorError) and self._clock() >= errand.deadline:
+            outcome = MCPTimeoutError(f"no answer within {errand.limit_s:g} s", executed=outcome.executed)
+        self._go_on(outcome)
+
+    def next_due(self) -> float:
+        """When the exchange under way is to be broken off; infinity if there is none."""
+        return self._errands[0].deadline if self._handle is not None else math.inf
+
+    def tick(self) -> None:
+        """Break off what is overdue. For the actor's timer."""
+        if self._handle is not None and self._clock() >= self._errands[0].deadline:
+            handle, self._handle = self._handle, None
+            self._ticket.withdraw()
+            handle.abort()
+
+    def clear(self, error: MCPOrchestratorError) -> None:
+        """End every errand with `error`."""
+        errands, self._errands = self._errands, deque()
+        if self._exchange is not None:
+            self._nobodys.add(self._exchange)
+        self._exchange = self._handle = None
+        for errand in errands:
+            errand.conversation.close()
+            errand.on_end(error)
+
+    def _go_on(self, outcome: Outcome | None) -> None:
+        while self._errands:
+            errand = self._errands[0]
+            try:
+                message = next(errand.conversation) if outcome is None else errand.conversation.send(outcome)
+            except StopIteration as end:
+                self._errands.popleft()
+                outcome = None
+                errand.on_end(end.value)  # May run another errand: the deque is consistent by now.
+                if self._exchange is not None:
+                    return
+                continue
+            if errand.deadline == math.inf:
+                errand.deadline = self._clock() + errand.limit_s
+            self._ticket = SendTicket()
+            self._exchange, self._handle = self._begin(message, errand.deadline, self._ticket)
+            return

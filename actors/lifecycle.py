@@ -1,0 +1,336 @@
+"""The life of one server's connection: connect, handshake, catalogue, pings, loss, end. On its actor's thread."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from typing import Any, Protocol
+
+from actors.breaker import Breaker, Permit, Verdict
+from actors.breaker import State as BreakerState
+from actors.call import Outcome, SendTicket
+from actors.catalogue import Catalogue
+from actors.control import ControlSlot, Errand
+from actors.errors import (
+    MCPConnectionError,
+    MCPOrchestratorError,
+    MCPToolError,
+    OutcomeUnknownError,
+    ServerUnavailableError,
+    SessionLostError,
+)
+from actors.link import WAITING, Event, Link, State
+from actors.mcp import conversations
+from actors.mcp.conversations import Session
+from actors.runtime import Runtime
+from actors.seat import Seat
+from actors.status import CRASH_LOOP_AFTER
+from actors.timers import Timers
+from actors.transport import Handle, Reply, Request
+from actors.wire import Wire
+
+_DEBOUNCE_S = 0.2  # Servers announce each tool of a batch; one list answers for all.
+_THROTTLED_S = 1.0  # When a server says "too many" and not for how long. Arbitrary.
+
+
+class Owner(Protocol):
+    """What the connection's life tells the actor that has the calls."""
+
+    def on_listed(self) -> None:
+        """Decide what waited for a catalogue: it came, or it will not come."""
+
+    def on_connect_failed(self, error: MCPOrchestratorError) -> bool:
+        """Note that a connect failed, and that another will follow. Return whether a call was waiting for it."""
+        ...
+
+    def on_refused(self, error: MCPOrchestratorError) -> None:
+        """End what waits: no connect will follow for now."""
+
+
+class Lifecycle:
+    """One link with its wire and its control slot.
+
+    * While the breaker is closed the link has its own back-off; once open, the breaker's clock is the only one.
+    * A new connection begins when the one before is gone: two children never share a state directory.
+    * Losses named by an older connection change nothing: there is one repair, and all wait for it.
+    """
+
+    def __init__(self, *, owner: Owner, seat: Seat, runtime: Runtime, wire: Wire, breaker: Breaker) -> None:
+        self._owner, self._statistics, self._clock = owner, seat.statistics, runtime.clock
+        self._config = config = seat.config
+        self._wire, self._breaker = wire, breaker
+        self.link = Link(
+            base_s=config.reconnect_base_s, cap_s=config.reconnect_cap_s, clock=runtime.clock, jitter=runtime.jitter
+        )
+        self.control = ControlSlot(self._begin, runtime.clock)
+        self.session = Session(protocol="", capabilities={}, server_info="", instructions="")
+        self.catalogue, self.fresh = seat.catalogue, False
+        self.listing = False  # A catalogue is being fetched.
+        self._wanted: list[tuple[Future[bool], int]] = []  # Reply, and the failed connects it puts up with.
+        self._ended: list[Future[bool]] = []
+        self._permit: Permit | None = None  # The breaker's door, held by the probe that is to open it.
+        self._tried_in: int | None = None
+        self._timers = Timers[str]()
+
+    # -- asked for ------------------------------------------------------------------------------------------------
+
+    def connect(self, reply: Future[bool] | None, *, anew: bool = False) -> None:
+        """Connect, now, unless there is a connection; `anew`: in place of the one there is."""
+        if reply is not None:
+            self._wanted.append((reply, self._config.max_retries + 1))
+        if self.link.state is State.THROTTLED or (anew and self.link.state is State.READY):
+            self._lose(MCPConnectionError("reconnecting, as asked"), Event.LOST)
+        if self.link.state in (State.READY, State.CONNECTING):
+            self._answer_wanted()
+        else:
+            self._ask()
+
+    def disconnect(self, reply: Future[bool], *, orderly: bool = True) -> None:
+        """Have no connection; `reply` comes when nothing is left of those there were."""
+        self._ended.append(reply)
+        if self.link.state is not State.DISCONNECTED:
+            self._lose(MCPConnectionError("disconnected by the caller"), Event.CLOSED, orderly=orderly)
+        self._answer_ended()
+
+    def use(self) -> None:
+        """Connect because a call was refused, if this is a crash loop: once in an open period."""
+        in_crash_loop = self._breaker.state is BreakerState.OPEN and self.link.failed_connects >= CRASH_LOOP_AFTER
+        if in_crash_loop and self.link.state is State.RECONNECTING and self._tried_in != self._breaker.epoch:
+            self._tried_in = self._breaker.epoch
+            self._ask()
+
+    def ping(self, on_end: Callable[[bool], None]) -> None:
+        """Ask the server on its connection if it is alive, twice before it counts as not; False without one."""
+        if self.link.state is not State.READY:
+            on_end(False)  # noqa: FBT003 -- the one thing a ping says
+            return
+
+        def ended(outcome: Any) -> None:  # noqa: ANN401 -- a conversation's end
+            alive = is_alive(outcome)
+            if alive:
+                self.link.proved()
+            on_end(alive)
+            self.troubled(outcome)
+
+        self.control.run(Errand(conversation=_ping_twice(), limit_s=self._config.connect_timeout_s, on_end=ended))
+
+    def refresh(self) -> None:
+        """Fetch the catalogue, unless that is under way."""
+        if self.listing or self.link.state is not State.READY:
+            return
+        if "tools" not in self.session.capabilities:
+            self._listed([])
+            return
+        self.listing = True
+        conversation = conversations.list_all("tools/list", "tools")
+        self.control.run(
+            Errand(conversation=conversation, limit_s=self._config.handshake_timeout_s, on_end=self._listed)
+        )
+
+    def tell(self, message: Request | Reply) -> None:
+        """Send what nobody waits for, before other errands; without a connection there is nobody to tell."""
+        if not self._wire.is_open:
+            return
+        errand = Errand(
+            conversation=conversations.one(message), limit_s=self._config.connect_timeout_s, on_end=self.troubled
+        )
+        self.control.run(errand, first=True)
+
+    # -- told by the wire -----------------------------------------------------------------------------------------
+
+    def troubled(self, outcome: Any) -> None:  # noqa: ANN401 -- any outcome; only two kinds matter
+        """Mend the link if `outcome`, of the current connection, says that it is broken."""
+        if self.link.state is not State.READY:
+            return
+        if isinstance(outcome, SessionLostError):
+            self._lose(outcome, Event.LOST)
+        elif isinstance(outcome, ServerUnavailableError) and outcome.state in _REFUSED:
+            self._refused(outcome)
+
+    def lost(self, error: MCPOrchestratorError) -> None:
+        """Take note that the current connection ended by itself. While connecting, the handshake says so."""
+        if self.link.state in (State.READY, State.THROTTLED):
+            self._lose(error, Event.LOST)
+
+    def list_changed(self) -> None:
+        """Fetch the catalogue in a moment."""
+        if "list" not in self._timers:
+            self._timers.set("list", self._clock() + _DEBOUNCE_S)
+
+    def released(self, number: int) -> None:
+        """Take note that nothing of this connection is left."""
+        self._wire.released(number)
+        self._go_on()
+
+    def predecessor_gone(self) -> None:
+        """Take note that nothing of the actor's predecessor is left; until then a new one may not connect."""
+        self._wire.held = False
+        self._go_on()
+        if self.link.state is State.RECONNECTING and self._breaker.state is not BreakerState.OPEN:
+            self._ask()
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def next_due(self) -> float:
+        """When `tick` has something to do."""
+        own = self.link.next_due() if self._breaker.state is not BreakerState.OPEN else float("inf")
+        return min(own, self.control.next_due(), self._timers.next_due())
+
+    def tick(self, *, half_opened: bool) -> None:
+        """Let time pass. `half_opened`: the breaker has just become half-open, and wants a probe."""
+        self.control.tick()
+        for _ in self._timers.take_due(self._clock()):
+            self.refresh()
+        if half_opened:
+            self._probe()
+        elif self._breaker.state is not BreakerState.OPEN and self.link.next_due() <= self._clock():
+            if self._wire.is_open:
+                self.link.fire(Event.OPENED)
+            else:
+                self._ask()
+
+    def end_replies(self) -> None:
+        """Answer everybody who waits for a connect or a disconnect: the actor is ending."""
+        for reply in [reply for reply, _ in self._wanted] + self._ended:
+            answer(reply, yes=False)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        self.link.fire(Event.ASKED, "connecting")
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.link.state is State.CONNECTING and not self._wire.is_open and not self._wire.left:
+            self._open()
+        self._answer_ended()
+
+    def _open(self) -> None:
+        self._wire.open()
+        limit_s = self._config.handshake_timeout_s
+        self.control.run(Errand(conversation=conversations.handshake(), limit_s=limit_s, on_end=self._shaken))
+
+    def _shaken(self, end: Session | MCPOrchestratorError) -> None:
+        if self.link.state is not State.CONNECTING:
+            return  # Ended by a disconnect.
+        if isinstance(end, MCPOrchestratorError):
+            self._connect_failed(conversations.as_connect_failure(end))
+            return
+        self.link.fire(Event.OPENED)
+        self.session = end
+        self._statistics.connects += 1
+        self._return_permit(Verdict.IGNORED)
+        if self._breaker.state is BreakerState.OPEN:
+            self._breaker.cool()
+        self.refresh()
+
+    def _listed(self, end: list[Any] | MCPOrchestratorError) -> None:
+        self.listing = False
+        if not isinstance(end, MCPOrchestratorError):
+            self.catalogue, self.fresh = Catalogue.of(end), True
+        self.troubled(end)
+        if self.link.state is State.READY:
+            self._answer_wanted()
+            self._owner.on_listed()
+
+    def _connect_failed(self, error: MCPOrchestratorError) -> None:
+        if isinstance(error, ServerUnavailableError) and error.state in _REFUSED:
+            self._return_permit(Verdict.IGNORED)
+            self._refused(error)
+            return
+        self._wire.end(orderly=False)
+        self.control.clear(error)
+        self.link.fire(Event.FAILED, error.message)
+        waited = self._owner.on_connect_failed(error)
+        if self._permit is not None:
+            self._return_permit(Verdict.FAILURE)
+        elif not waited:
+            self._breaker.observe_failure()
+        self._wanted = [(reply, left - 1) for reply, left in self._wanted]
+        self._answer_wanted()
+
+    def _refused(self, error: ServerUnavailableError) -> None:
+        event, keep = _REFUSED[error.state]
+        if not (keep and self.link.state is State.READY):
+            self._wire.end(orderly=False)
+            self.control.clear(error)
+        self.link.fire(event, error.reason, retry_after_s=error.retry_after_s or _THROTTLED_S)
+        self._answer_wanted()
+        self._owner.on_refused(error)
+
+    def _lose(self, error: MCPOrchestratorError, event: Event, *, orderly: bool = False) -> None:
+        self.link.fire(event, error.message)
+        self.fresh = self.listing = False
+        self._return_permit(Verdict.IGNORED)
+        self._wire.end(orderly=orderly)
+        self.control.clear(error)
+        if event is Event.CLOSED:
+            self._answer_wanted()
+            self._owner.on_refused(error)
+
+    def _probe(self) -> None:
+        permit = self._breaker.admit(self._clock() + self._config.handshake_timeout_s)
+        if permit is None:
+            return  # Forced, or somebody was quicker.
+        if self.link.state is State.READY:
+            self.ping(lambda alive: self._breaker.record(permit, Verdict.IGNORED if alive else Verdict.FAILURE))
+        elif self.link.state in WAITING:
+            self._permit = permit
+            if self.link.state is State.RECONNECTING:
+                self._ask()
+        else:
+            self._breaker.record(permit, Verdict.IGNORED)
+
+    def _return_permit(self, verdict: Verdict) -> None:
+        permit, self._permit = self._permit, None
+        if permit is not None:
+            self._breaker.record(permit, verdict)
+
+    def _begin(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Handle]:
+        exchange = self._wire.next_exchange()
+        if isinstance(message, Request):
+            message = Request(
+                id=exchange, method=message.method, params=message.params, replay_safe=message.replay_safe
+            )
+        return exchange, self._wire.begin(message, exchange, deadline, ticket)
+
+    def _answer_wanted(self) -> None:
+        if self.link.state is State.READY and (self.fresh or not self.listing):
+            answered, yes = self._wanted, True
+            self._wanted = []
+        else:
+            gone = self.link.state not in WAITING and self.link.state is not State.READY
+            answered, yes = [entry for entry in self._wanted if gone or entry[1] <= 0], False
+            self._wanted = [entry for entry in self._wanted if entry not in answered]
+        for reply, _ in answered:
+            answer(reply, yes=yes)
+
+    def _answer_ended(self) -> None:
+        if not self._wire.left:
+            ended, self._ended = self._ended, []
+            for reply in ended:
+                answer(reply, yes=True)
+
+
+_REFUSED = {
+    "throttled": (Event.THROTTLED, True),  # The session lives on.
+    "auth_required": (Event.AUTH_REFUSED, False),
+    "config": (Event.CONFIG_REFUSED, False),
+}
+
+
+def is_alive(outcome: Outcome) -> bool:
+    """Say if this answer to a ping comes from a live server: any answer does, also a refusal."""
+    return isinstance(outcome, dict | MCPToolError | ServerUnavailableError | SessionLostError)
+
+
+def _ping_twice() -> conversations.Conversation[Any]:
+    outcome = yield from conversations.ping()
+    if isinstance(outcome, MCPConnectionError | OutcomeUnknownError):  # One hiccup is no news.
+        outcome = yield from conversations.ping()
+    return outcome
+
+
+def answer(reply: Future[bool], *, yes: bool) -> None:
+    """Give `reply` to whoever asked, if he still waits."""
+    with suppress(InvalidStateError):  # Whoever asked has stopped waiting.
+        reply.set_result(yes)

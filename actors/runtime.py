@@ -1,0 +1,102 @@
+"""Time, chance, threads and timers: all that a test must be able to decide."""
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Protocol, TypeVar, cast
+
+import pykka
+
+A = TypeVar("A", bound=pykka.Actor)
+
+logger = logging.getLogger(__name__)
+
+
+class Runtime(Protocol):
+    """Two of them: threads (below), and one seeded scheduler for tests."""
+
+    def clock(self) -> float:
+        """Monotonic seconds. Every `deadline` and `due` is on this clock."""
+        ...
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970, for what people and disks are told."""
+        ...
+
+    def jitter(self) -> float:
+        """Return a chance in [0, 1)."""
+        ...
+
+    def start(self, actor: Callable[..., A], **arguments: Any) -> "pykka.ActorRef[A]":  # noqa: ANN401 -- the actor's own
+        """Start an actor of this class. The only way to: it decides what the actor runs on."""
+        ...
+
+    def wake(self, actor: "pykka.ActorRef[Any]", due: float, /) -> None:
+        """Tell `actor` a Tick at `due`, once, in place of any wake-up agreed before. Never blocks."""
+        ...
+
+    def run_later(self, callback: Callable[[], object], /) -> None:
+        """Run a caller's code where it can harm nobody: one after the other, exceptions logged. Never blocks."""
+        ...
+
+
+class Ticker(Protocol):
+    """The one timer thread, as the runtime needs it: `supervisors.ticker`."""
+
+    def wake(self, actor: "pykka.ActorRef[Any]", due: float, /) -> None:
+        """See Runtime."""
+        ...
+
+    def close(self, timeout_s: float) -> list[str]:
+        """End the thread. Return its name if it is left behind."""
+        ...
+
+
+class ThreadRuntime:
+    """A thread per actor, one for all timers, one for all callbacks; all daemonic, none outlives `close`."""
+
+    clock = staticmethod(time.monotonic)
+    wall_clock = staticmethod(time.time)
+    jitter = staticmethod(random.random)
+
+    def __init__(self, ticker: Ticker) -> None:
+        self._ticker = ticker
+        self.wake = ticker.wake
+        self._callbacks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self.run_later = self._callbacks.put
+        self._thread = Thread(target=self._call_back, name="mcp-callbacks", daemon=True)
+        self._thread.start()
+
+    def start(self, actor: Callable[..., A], **arguments: Any) -> "pykka.ActorRef[A]":  # noqa: ANN401 -- the actor's own
+        """See Runtime."""
+        return cast("type[A]", _on_a_thread(cast("type", actor))).start(runtime=self, **arguments)
+
+    def close(self, *, timeout_s: float) -> list[str]:
+        """End both threads, the callbacks after those already queued. Return the names of those left behind."""
+        give_up_at = self.clock() + timeout_s
+        self._callbacks.put(None)
+        left = self._ticker.close(timeout_s)
+        self._thread.join(max(give_up_at - self.clock(), 0.0))
+        return left + ([self._thread.name] if self._thread.is_alive() else [])
+
+    def _call_back(self) -> None:
+        while (callback := self._callbacks.get()) is not None:
+            try:
+                callback()
+            except BaseException:  # A caller's sys.exit() is the caller's, not this thread's.
+                logger.exception("A callback raised")
+
+
+@functools.cache
+def _on_a_thread(actor: type) -> type:
+    # Daemonic: a script that forgets shutdown() must end all the same.
+    return with_loop(actor, pykka.ThreadingActor, use_daemon_thread=True)
+
+
+def with_loop(actor: type, loop: type, **attributes: object) -> type:
+    """Return `actor` running on `loop`: the class pykka would have one write by hand."""
+    return type(actor.__name__, (actor, loop), attributes)

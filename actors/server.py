@@ -1,0 +1,252 @@
+"""One MCP server behind one actor."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import assert_never
+
+from actors.base import OwingActor
+from actors.breaker import State as BreakerState
+from actors.breakers import Breakers
+from actors.call import Call
+from actors.calls import Calls
+from actors.errors import Unavailable
+from actors.lifecycle import answer
+from actors.mailbox import tell
+from actors.mcp import conversations
+from actors.messages import (
+    CancelCall,
+    Connect,
+    Disconnect,
+    Drain,
+    Finished,
+    ForceBreaker,
+    Heard,
+    PerformCall,
+    Ping,
+    PingEnded,
+    PredecessorGone,
+    ServerCrashed,
+    ServerMessage,
+    Tick,
+)
+from actors.runtime import Runtime
+from actors.seat import Seat
+from actors.status import CRASH_LOOP_AFTER, ServerStatus
+from actors.transport import ConnectionLost, Received, Released
+from actors.wire import Wire
+
+_PUBLISH_EVERY = 100  # Messages, at least, however long the mailbox. Arbitrary.
+
+
+class ServerActor(OwingActor[ServerMessage]):
+    """Decides what happens to every call for one server; the transport does it.
+
+    * This thread only changes state: no I/O, no waiting, no lock, no executor.
+    * Connection loss, session loss and child exit are mended here, within the actor's life. A bug ends the actor.
+    * A status is published when the mailbox is empty, and after every hundredth message.
+    """
+
+    def __init__(self, *, runtime: Runtime, seat: Seat) -> None:
+        super().__init__(runtime)
+        self._seat = seat
+        self._wire = Wire(
+            config=seat.config,
+            connect=seat.connect,
+            generation=seat.generation,
+            actor=self.actor_ref,
+            supervisor=seat.supervisor,
+        )
+        self._breakers = Breakers(seat.config.breaker, runtime.clock, runtime.jitter)
+        self._breakers.server.restore(seat.breaker)
+        self._calls = Calls(seat=seat, runtime=runtime, ledger=self.ledger, wire=self._wire, breakers=self._breakers)
+        self._life = self._calls.life
+        if seat.held:
+            self._wire.held = True
+            self._life.link.hold("restarting")
+        self._drain: Drain | None = None
+        self._gone: Future[bool] | None = None  # Of the connection, at the end of a drain.
+        self._replies: list[Future[bool]] = []  # Owed besides calls, by messages that nobody has read.
+        self._unpublished = 0
+        seat.attach(self)
+        self._publish()
+
+    def on_message(self, message: ServerMessage) -> None:  # noqa: C901, PLR0912 -- one case a message
+        """See `messages`."""
+        match message:
+            case PerformCall():
+                self._calls.perform(message.call)
+            case Finished():
+                self._finished(message)
+            case CancelCall():
+                self._calls.cancel(message.request_id)
+            case Heard():
+                self._heard(message)
+            case Tick():
+                self._tick()
+            case Connect():
+                self._connect(message)
+            case PredecessorGone():
+                self._life.predecessor_gone()
+            case Disconnect():
+                self._calls.end_all("disconnected by the caller", "stopped")
+                self._life.disconnect(message.reply)
+            case Ping():
+                self._ping(message)
+            case ForceBreaker():
+                self._breakers.server.force(message.state, message.reason, message.until)
+            case Drain():
+                self._drain, self._calls.draining = message, True
+            case _:
+                assert_never(message)
+        self._calls.dispatch()
+        if self._drain is not None:
+            self._go_on_draining(self._drain)
+        self._unpublished += 1
+        if self._unpublished >= _PUBLISH_EVERY or self.actor_inbox.empty():
+            self._publish()
+
+    def calls_in(self, message: ServerMessage) -> Iterable[Call]:
+        """See OwingActor."""
+        return (message.call,) if isinstance(message, PerformCall) else ()
+
+    def on_unread(self, message: ServerMessage) -> None:
+        """Take the answers that came in time; note who else waits for one."""
+        match message:
+            case Finished():
+                self._calls.take_last(message)
+            case Connect(reply=Future() as reply) | Disconnect(reply=reply) | Drain(reply=reply):
+                self._replies.append(reply)
+            case Ping(reply=Future() as reply):
+                self._replies.append(reply)
+            case _:
+                pass
+
+    def next_due(self) -> float:
+        """Return the next time at which anything here is due."""
+        due = min(self._calls.next_due(), self._breakers.next_due(), self._life.next_due())
+        if self._drain is not None and len(self.ledger):
+            return min(due, self._drain.deadline)
+        return due
+
+    def let_go(self) -> None:
+        """See OwingActor."""
+        self._wire.abort()
+
+    def release(self, why: str, state: Unavailable) -> None:
+        """Break off what is on the wire. Its late reports find nobody, or a newer generation."""
+        connection_left = bool(self._wire.left)
+        self._wire.abort()
+        self._life.end_replies()
+        for reply in self._replies:
+            answer(reply, yes=False)
+        if self._drain is not None:
+            answer(self._drain.reply, yes=state == "stopped")
+        if state == "crashed":
+            tell(
+                self._seat.supervisor,
+                ServerCrashed(
+                    server=self._seat.config.name,
+                    generation=self._seat.generation,
+                    error=why,
+                    connection_left=connection_left,
+                ),
+            )
+
+    def _finished(self, message: Finished) -> None:
+        if message.generation != self._seat.generation:
+            return  # Its call was paid when that generation died, and its slot was that generation's.
+        if self._life.control.owns(message.exchange):
+            self._life.control.finish(message.exchange, message.outcome)
+        else:
+            self._calls.finished(message)
+
+    def _heard(self, message: Heard) -> None:
+        current = message.connection == self._wire.current
+        match message.event:
+            case _ if message.generation != self._seat.generation:
+                pass
+            case Released():
+                self._life.released(message.connection)
+            case ConnectionLost(error=error) if current:
+                self._life.lost(error)
+            case Received(method=method, id=int() | str() as request_id) if current:
+                self._life.tell(conversations.answer_to(method, request_id))
+            case Received(method="notifications/progress", params=params):
+                self._calls.progress(params)
+            case Received(method="notifications/tools/list_changed") if current:
+                self._life.list_changed()
+            case _:
+                pass  # A notification that changes nothing here.
+
+    def _tick(self) -> None:
+        before = self._breakers.server.state
+        self._breakers.tick()
+        self._calls.tick(self.runtime.clock())
+        after = self._breakers.server.state
+        self._life.tick(half_opened=before is not after and after is BreakerState.HALF_OPEN)
+
+    def _connect(self, message: Connect) -> None:
+        if self._drain is None:
+            self._life.connect(message.reply, anew=message.anew)
+        elif message.reply is not None:
+            answer(message.reply, yes=False)
+
+    def _ping(self, message: Ping) -> None:
+        began = self.runtime.clock()
+        self._seat.statistics.pings += 1
+
+        def ended(alive: bool) -> None:  # noqa: FBT001 -- the one thing a ping says
+            tell(
+                self._seat.supervisor,
+                PingEnded(
+                    server=self._seat.config.name,
+                    generation=self._seat.generation,
+                    alive=alive,
+                    duration_s=self.runtime.clock() - began,
+                    reply=message.reply,
+                ),
+            )
+
+        self._life.ping(ended)
+
+    def _go_on_draining(self, drain: Drain) -> None:
+        if len(self.ledger) and self.runtime.clock() >= drain.deadline:
+            self._calls.end_all("the time to finish was over", "draining")
+        if self._gone is None and not len(self.ledger):
+            self._gone = Future()
+            self._life.disconnect(self._gone, orderly=self.runtime.clock() < drain.deadline)
+        if self._gone is not None and self._gone.done():
+            self.stop()
+
+    def _publish(self) -> None:
+        self._unpublished = 0
+        life, calls, breaker = self._life, self._calls, self._breakers.server
+        crash_loop = breaker.state is BreakerState.OPEN and life.link.failed_connects >= CRASH_LOOP_AFTER
+        state = "draining" if self._drain else "crash_loop" if crash_loop else life.link.state.value
+        connection = self._wire.connection
+        self._seat.publish(
+            ServerStatus(
+                server=self._seat.config.name,
+                state=state,
+                reason=life.link.reason,
+                generation=self._seat.generation,
+                connection=self._wire.current,
+                protocol=life.session.protocol,
+                server_info=life.session.server_info,
+                instructions=life.session.instructions,
+                pid=getattr(connection, "pid", None),
+                breaker=breaker.snapshot(),
+                tools_open=self._breakers.tools_open(),
+                last_failure_at=calls.last_failure_at,
+                last_failure=calls.last_failure,
+                failed_connects=life.link.failed_connects,
+                in_flight=calls.admission.in_flight,
+                waiting=len(calls.admission),
+                owed=len(self.ledger),
+                last_answer_at=calls.last_answer_at,
+                retry_after_s=breaker.retry_after_s() if crash_loop else life.link.retry_after_s(),
+                catalogue=life.catalogue,
+                fresh=life.fresh,
+                statistics=self._seat.statistics.snapshot(),
+            )
+        )

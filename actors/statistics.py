@@ -1,0 +1,66 @@
+"""What one server has done so far, in numbers that cost next to nothing a call."""
+
+import math
+from bisect import bisect_left
+from dataclasses import dataclass
+
+# Upper bounds of the latency buckets, seconds: a tenth of a millisecond to half an hour, four a doubling.
+# A percentile read from them is at most 19 % too high.
+BOUNDS_S = tuple(1e-4 * math.pow(2.0, step / 4) for step in range(98))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsSnapshot:
+    """Counts since the server was first configured in this process, or since the state was first kept.
+
+    `latencies`: how many calls ended in each bucket of `BOUNDS_S`, the last for longer ones.
+    """
+
+    calls: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    tool_errors: int = 0
+    retries: int = 0
+    pings: int = 0
+    connects: int = 0
+    latencies: tuple[int, ...] = (0,) * (len(BOUNDS_S) + 1)
+
+    def percentile_s(self, percent: float) -> float | None:
+        """Seconds within which `percent` of all answered calls ended; None if there was none."""
+        wanted = sum(self.latencies) * percent / 100.0
+        if not wanted:
+            return None
+        seen = 0
+        for count, bound_s in zip(self.latencies, (*BOUNDS_S, 2 * BOUNDS_S[-1]), strict=True):
+            seen += count
+            if seen >= wanted:
+                return bound_s
+        return None
+
+
+class Statistics:
+    """Counters of one server. Written by its actor; handed on from one generation to the next."""
+
+    def __init__(self, snapshot: StatisticsSnapshot | None = None) -> None:
+        start = snapshot or StatisticsSnapshot()
+        self.calls, self.succeeded, self.failed = start.calls, start.succeeded, start.failed
+        self.tool_errors, self.retries = start.tool_errors, start.retries
+        self.pings, self.connects = start.pings, start.connects
+        self._latencies = list(start.latencies)
+
+    def answered(self, duration_s: float) -> None:
+        """Count a call that got a result `duration_s` after it was submitted."""
+        self._latencies[bisect_left(BOUNDS_S, duration_s)] += 1
+
+    def snapshot(self) -> StatisticsSnapshot:
+        """Return the numbers of this moment."""
+        return StatisticsSnapshot(
+            calls=self.calls,
+            succeeded=self.succeeded,
+            failed=self.failed,
+            tool_errors=self.tool_errors,
+            retries=self.retries,
+            pings=self.pings,
+            connects=self.connects,
+            latencies=tuple(self._latencies),
+        )

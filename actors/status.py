@@ -1,0 +1,49 @@
+"""What a server's actor says of itself after a change. Everything shown anywhere is made from this."""
+
+from dataclasses import dataclass, field
+
+from actors.breaker import BreakerSnapshot
+from actors.call import ServerName, ToolName
+from actors.catalogue import Catalogue
+from actors.statistics import StatisticsSnapshot
+
+CRASH_LOOP_AFTER = 5  # Failed connects in a row, with the breaker open.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStatus:
+    """One server at one moment. Times are seconds on the runtime's clock.
+
+    * `state`: "disconnected", "connecting", "ready", "reconnecting", "throttled", "auth_required", "config",
+      "draining", "crash_loop"; the supervisor adds "disabled", "parked" and "stopped".
+    * `fresh`: `catalogue` was fetched on the connection that is open now.
+    * `protocol`: the revision spoken, "" before the first handshake. `era`: "legacy" so far.
+    """
+
+    server: ServerName
+    state: str = "disconnected"
+    reason: str = "never connected"
+    generation: int = 0
+    connection: int = 0
+    protocol: str = ""
+    server_info: str = ""
+    instructions: str = ""
+    pid: int | None = None
+    breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
+    tools_open: tuple[ToolName, ...] = ()
+    last_failure_at: float | None = None
+    last_failure: str = ""
+    failed_connects: int = 0
+    in_flight: int = 0
+    waiting: int = 0
+    owed: int = 0
+    last_answer_at: float | None = None
+    retry_after_s: float | None = None
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    fresh: bool = False
+    statistics: StatisticsSnapshot = field(default_factory=StatisticsSnapshot)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a handshake is done and the way is open."""
+        return self.state == "ready"
