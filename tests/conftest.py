@@ -1,0 +1,43 @@
+"""For every test: it leaves nothing behind, and finds the peers it talks to."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.leaks import alive, left_behind
+
+GRACE_S = 2.0  # Generous: only a test that leaks waits for it.
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    """Fail the test that leaves a thread, a child process, a socket or a pipe of its own."""
+    before = alive()
+    yield
+    if leaks := left_behind(before, GRACE_S):
+        pytest.fail("the test left behind:\n" + "\n".join(leaks), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def sdk1_python() -> Path:
+    """Return a Python with the official SDK 1.x, which speaks the revisions before 2026."""
+    return _peer("MCP_PEER_SDK1_PYTHON", "a Python interpreter with mcp 1.x")
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Return the folder with the servers that are written in TypeScript; see tests/peers/package.json."""
+    return _peer("MCP_PEERS_NODE_MODULES", "the node_modules of tests/peers")
+
+
+def _peer(variable: str, what: str) -> Path:
+    """Return the path in the variable. Without one: skip, or fail where everything is promised to be there."""
+    path = os.environ.get(variable)
+    if path and Path(path).exists():
+        return Path(path)
+    reason = f"{variable} does not name {what}; scripts/test sets it"
+    if os.environ.get("MCP_REQUIRE_PEERS") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
