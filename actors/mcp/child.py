@@ -73,6 +73,19 @@ class Spawner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StdioLimits:
+    """How long a child may take, and how much is kept for it. All arbitrary; the grace periods add up to 5 s."""
+
+    stall_s: float = 10.0  # Something to write, and not a byte of it taken.
+    flush_s: float = 1.0  # On close: for lines already queued.
+    stdin_grace_s: float = 2.0  # From the close of stdin to SIGTERM. Healthy servers were seen to take up to 0.8 s.
+    term_grace_s: float = 2.0  # From SIGTERM to SIGKILL.
+    exit_grace_s: float = 0.5  # From the end of a pipe to SIGKILL: most are about to exit, with a code that tells why.
+    queued_bytes: int = 8 * 1024 * 1024  # Not yet taken by stdin.
+    backlog_bytes: int = 32 * 1024 * 1024  # Of stdout, read and not yet parsed.
+
+
 def program_of(config: ServerConfig) -> Program:
     """Return what to run for this server: its command, in a minimal environment."""
     inherited = {key: value for key, value in os.environ.items() if key in _INHERITED or key.startswith("LC_")}

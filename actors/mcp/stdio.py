@@ -5,14 +5,13 @@ import selectors
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from io import FileIO
 
 from actors.call import SendTicket
 from actors.config import ServerConfig
 from actors.errors import MCPConnectionError, NotExecutedError, OutcomeUnknownError
-from actors.mcp.child import Child, Spawned, Spawner, exit_text, program_of, spawn_refusal, with_last_words
+from actors.mcp.child import Child, Spawned, Spawner, StdioLimits, exit_text, program_of, spawn_refusal, with_last_words
 from actors.mcp.exchange import Exchange, ExchangeHandle
 from actors.mcp.jsonrpc import encode
 from actors.mcp.lines import LineSplitter
@@ -25,19 +24,6 @@ from actors.transport import ConnectionLost, Listener, OnDone, Released, Reply, 
 _CHUNK_BYTES = 65536  # What a pipe holds on Linux, unless told otherwise.
 _DRAIN_CHUNKS = 32  # 2 MiB: twice what a pipe can be told to hold without privileges.
 _CATCH_UP_S = 0.01  # How long a pipe is left alone when its lines come faster than they can be parsed.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StdioLimits:
-    """How long a child may take, and how much is kept for it. All arbitrary; the grace periods add up to 5 s."""
-
-    stall_s: float = 10.0  # Something to write, and not a byte of it taken.
-    flush_s: float = 1.0  # On close: for lines already queued.
-    stdin_grace_s: float = 2.0  # From the close of stdin to SIGTERM. Healthy servers were seen to take up to 0.8 s.
-    term_grace_s: float = 2.0  # From SIGTERM to SIGKILL.
-    exit_grace_s: float = 0.5  # From the end of a pipe to SIGKILL: most are about to exit, with a code that tells why.
-    queued_bytes: int = 8 * 1024 * 1024
-
 
 _LIMITS = StdioLimits()
 
@@ -75,7 +61,13 @@ class StdioConnection:
             max_queued_bytes=limits.queued_bytes,
         )
         self._lines = LineSplitter(config.max_response_bytes)
-        self._reader = AnswerReader(config, self._awaited, listener, on_end=lambda: pipes.call(self._settle))
+        self._reader = AnswerReader(
+            config,
+            self._awaited,
+            listener,
+            backlog_bytes=limits.backlog_bytes,
+            on_end=lambda: pipes.call(self._settle),
+        )
         self._stderr = StderrTail()
         self._refusal: Callable[[], NotExecutedError] | None = None  # The outcome of whatever is begun from now on.
         self._fate = ""  # How the child ended.

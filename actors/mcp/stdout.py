@@ -11,8 +11,6 @@ from actors.mcp.jsonrpc import Answer, decode
 from actors.mcp.lines import Oversized
 from actors.transport import Listener, Received
 
-_BACKLOG_BYTES = 32 * 1024 * 1024  # Arbitrary: two answers of the largest size allowed by default.
-
 
 class AnswerReader:
     """Parses one child's lines on a daemon thread of its own, so that no large answer holds up other children.
@@ -28,10 +26,11 @@ class AnswerReader:
         awaited: dict[int, Exchange],
         listener: Listener,
         *,
+        backlog_bytes: int,
         on_end: Callable[[], object],
     ) -> None:
         self._awaited, self._listener, self._on_end = awaited, listener, on_end
-        self._max_response_bytes = config.max_response_bytes
+        self._backlog_bytes, self._max_response_bytes = backlog_bytes, config.max_response_bytes
         self.skipped_lines = self.dropped_answers = 0
         self._batches: SimpleQueue[list[bytes | Oversized] | None] = SimpleQueue()
         self._handed_over = self._dealt_with = 0  # Bytes; the first grows on the pipes' thread, the second on ours.
@@ -45,7 +44,7 @@ class AnswerReader:
     @property
     def is_behind(self) -> bool:
         """Whether so much waits here that the pipe should be left to fill up: memory is bounded, pipes are for that."""
-        return self._handed_over - self._dealt_with > _BACKLOG_BYTES
+        return self._handed_over - self._dealt_with > self._backlog_bytes
 
     def take(self, batch: list[bytes | Oversized]) -> None:
         """Queue some lines."""
