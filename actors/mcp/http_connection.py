@@ -1,0 +1,200 @@
+"""One HTTP connection that any thread can break at any moment, and that asks before its first byte."""
+
+import errno
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Lock
+from typing import Any
+
+import urllib3.connection
+from urllib3.response import HTTPResponse
+from urllib3.util import wait_for_write
+
+
+class AbortedError(Exception):
+    """The exchange was broken off: nobody waits for it."""
+
+
+class WithdrawnError(Exception):
+    """The call was ended before its first byte, and stays unsent."""
+
+
+class Grip:
+    """By what other threads hold an exchange, to break it off whatever its own thread is blocked in.
+
+    * The socket in it is a duplicate. TLS takes the original over, http.client closes it when it likes, and its
+      number may then be another file's; the duplicate is closed by nobody but the owner, after `let_go`.
+    * Shutting a socket ends a connect, a handshake, a write and a read. Only name resolution cannot be ended.
+    * A call that was broken off may return as if all were well: `check` after each that can block.
+    """
+
+    __slots__ = ("_lock", "_resolving", "_socket", "abandoned", "broken")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._socket: socket.socket | None = None
+        self._resolving = False
+        self.broken = False
+        self.abandoned = False  # Broken in name resolution: the thread is given up, the exchange is reported.
+
+    def hold(self, spare: socket.socket) -> None:
+        """Stand ready to shut this socket. Raises AbortedError."""
+        with self._lock:
+            self._socket = spare
+        self.check()
+
+    def let_go(self) -> None:
+        """Forget the socket: from here on it may be closed, or serve another exchange."""
+        with self._lock:
+            self._socket = None
+
+    def check(self) -> None:
+        """Raise AbortedError if the exchange was broken off."""
+        if self.broken:
+            raise AbortedError
+
+    def resolve(self, host: str, port: int) -> list[tuple[Any, ...]]:
+        """Look up the addresses of a host, as `getaddrinfo` does. Raises AbortedError, OSError, UnicodeError."""
+        with self._lock:
+            self._resolving = not self.broken
+        self.check()
+        try:
+            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        finally:
+            with self._lock:
+                self._resolving = False
+            self.check()
+
+    def break_off(self) -> bool:
+        """Shut the socket. True once at most: the thread is in name resolution and must be given up."""
+        with self._lock:
+            self.broken = True
+            if self._socket is not None:
+                with suppress(OSError):  # Not connected yet, or not any more.
+                    self._socket.shutdown(socket.SHUT_RDWR)
+            given_up, self._resolving = self._resolving, False
+            self.abandoned = self.abandoned or given_up
+            return given_up
+
+
+class HttpConnection(urllib3.connection.HTTPConnection):
+    """A connection for one exchange after another, each on any thread. End it by `hang_up`: `close` is http.client's.
+
+    `idle_since`: when its last exchange ended, on the clock of its owner; None before.
+    """
+
+    idle_since: float | None = None
+    _spare: socket.socket | None = None
+    _grip: Grip
+    _body: bytes
+    _claim: Callable[[], bool]
+
+    def dial(self, grip: Grip, timeout_s: float) -> None:
+        """Connect, TLS included. Raises OSError (gaierror, SSLError, TimeoutError among them), AbortedError."""
+        self._grip, self.timeout = grip, timeout_s
+        try:
+            self.connect()
+            grip.check()
+        except BaseException:
+            grip.let_go()
+            self.hang_up()
+            raise
+
+    def resume(self, grip: Grip) -> None:
+        """Begin another exchange on the connection as it is. Raises AbortedError."""
+        assert self._spare is not None, "dialled before"  # noqa: S101 -- for the type checkers
+        grip.hold(self._spare)
+
+    def ask(  # noqa: PLR0913 -- one request has so many parts
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        claim: Callable[[], bool],
+        timeout_s: float,
+    ) -> HTTPResponse:
+        """Send one request if `claim` allows it, and return the answer once its head is there.
+
+        `timeout_s` is for each read, a backstop. Raises WithdrawnError, OSError, HTTPException.
+        """
+        self.timeout = timeout_s
+        with suppress(BrokenPipeError):  # The server may have answered, and closed, before it had read all.
+            self.send_request(method, path, headers=headers, body=body, claim=claim)
+        return self.getresponse()
+
+    def send_request(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes, claim: Callable[[], bool]
+    ) -> None:
+        """Send one request if `claim` allows it. Raises WithdrawnError, OSError."""
+        self._claim, self._body = claim, body
+        if body:
+            headers = {**headers, "Content-Length": str(len(body))}
+        self.request(method, path, headers=headers, preload_content=False)
+
+    def timeout_reads(self, timeout_s: float) -> None:
+        """Let reads of the answer under way take no longer, each; unless the answer owns the socket."""
+        if self.sock is not None:
+            self.sock.settimeout(timeout_s)
+
+    def wait_for_a_byte(self, timeout_s: float) -> None:
+        """Wait until an answer begins, or ends. Raises OSError; the connection is of no use after it."""
+        self.timeout_reads(timeout_s)
+        self.sock.recv(1)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 -- http.client's signature; it is the head
+        """Put head and body on the wire in one piece, as long as nobody withdrew the call. Called by `request`."""
+        if not self._claim():
+            raise WithdrawnError
+        super().send(data + self._body)
+
+    def hang_up(self) -> None:
+        """Close the socket and its duplicate. No grip may hold it any more."""
+        self.close()
+        if self._spare is not None:
+            self._spare.close()
+            self._spare = None
+
+    def _new_conn(self) -> socket.socket:
+        # Sockets keep real time, whatever clock the owner goes by.
+        until = time.monotonic() + (self.timeout or 0.0)
+        error = OSError("the name has no address")
+        for family, kind, protocol, _, address in self._grip.resolve(self._dns_host, self.port):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                self._connect(sock, address, until)
+            except BaseException as failed:
+                self._grip.let_go()
+                sock.close()
+                self.hang_up()
+                if not isinstance(failed, OSError):
+                    raise
+                error = failed
+            else:
+                return sock
+        raise error
+
+    def _connect(self, sock: socket.socket, address: Any, until: float) -> None:  # noqa: ANN401 -- as getaddrinfo has it
+        self._spare = sock.dup()
+        self._grip.hold(self._spare)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(0.0)
+        code = sock.connect_ex(address)
+        # Not before: an abort that came before the connect shut a socket on which that has no effect.
+        self._grip.check()
+        if code == errno.EINPROGRESS:
+            if not wait_for_write(sock, timeout=max(0.0, until - time.monotonic())):
+                raise TimeoutError("no connection in time")
+            self._grip.check()
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        sock.settimeout(max(0.001, until - time.monotonic()))  # For TLS: Python takes it for the whole handshake.
+
+
+class HttpsConnection(HttpConnection, urllib3.connection.HTTPSConnection):
+    """The same over TLS."""

@@ -1,0 +1,346 @@
+"""Streamable HTTP with a server that behaves: what goes out, what is understood, which socket is used again."""
+
+import json
+from queue import SimpleQueue
+
+import pytest
+
+from actors.call import Outcome
+from actors.errors import MCPConnectionError, MCPToolError, OutcomeUnknownError
+from actors.transport import Received, Reply
+from tests.fixtures.raw_server import Peer, RawRequest, RawServer
+from tests.unit.mcp.conftest import ConnectHttp
+
+INITIALIZED = {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}}
+EVENTS = "text/event-stream"
+
+
+def result(request: RawRequest, value: object) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": json.loads(request.body)["id"], "result": value}).encode()
+
+
+def echo(peer: Peer) -> None:
+    """Answer each request with how it was sent."""
+    while True:
+        request = peer.request()
+        peer.answer(result(request, {"headers": request.headers, "path": request.path, "connection": peer.number}))
+
+
+def with_session(peer: Peer) -> None:
+    """Open a session, then answer as `echo` does; say nothing much to what wants no answer."""
+    while True:
+        request = peer.request()
+        message = json.loads(request.body or b"{}")
+        if message.get("method") == "initialize":
+            peer.answer(result(request, INITIALIZED), headers="Mcp-Session-Id: abc-1\r\n")
+        elif "id" not in message or "method" not in message:
+            peer.answer(json.dumps(request.headers).encode(), status="202 Accepted")
+        else:
+            peer.answer(result(request, {"headers": request.headers}), headers="Mcp-Session-Id: another\r\n")
+
+
+def the_result(outcome: Outcome) -> dict[str, object]:
+    assert isinstance(outcome, dict), outcome
+    return outcome
+
+
+def test_a_request_is_one_post_with_the_headers_of_the_protocol_and_of_the_configuration(
+    connect_http: ConnectHttp,
+) -> None:
+    with RawServer(echo) as server:
+        asker = connect_http(server.url + "?key=1", headers={"Authorization": "Bearer x", "accept": "text/html"})
+
+        answer = the_result(asker.ask().outcome())
+
+    headers = answer["headers"]
+    assert isinstance(headers, dict)
+    assert answer["path"] == "/mcp?key=1"
+    assert headers["accept"] == "application/json, text/event-stream"
+    assert headers["content-type"] == "application/json"
+    assert headers["authorization"] == "Bearer x"
+    assert headers["host"] == f"localhost:{server.port}"
+    assert not headers.keys() & {"mcp-session-id", "mcp-protocol-version", "cookie"}
+
+
+def test_head_and_body_of_a_small_request_go_out_in_one_segment(connect_http: ConnectHttp) -> None:
+    first: SimpleQueue[bytes] = SimpleQueue()
+
+    def read_once(peer: Peer) -> None:
+        first.put(peer.sock.recv(65536))
+
+    with RawServer(read_once) as server:
+        connect_http(server.url).ask().outcome()
+
+    assert b'"tools/call"' in first.get()
+
+
+def test_the_session_of_initialize_is_named_on_everything_after_it(connect_http: ConnectHttp) -> None:
+    with RawServer(with_session) as server:
+        asker = connect_http(server.url)
+        assert asker.ask("initialize").outcome() == INITIALIZED
+
+        for _ in range(2):
+            headers = the_result(asker.ask().outcome())["headers"]
+
+            assert isinstance(headers, dict)
+            assert headers["mcp-session-id"] == "abc-1"
+            assert headers["mcp-protocol-version"] == "2025-06-18"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b'{"id":1,"error":{"code":-32600,"message":"no"}}', b'{"id":2,"result":{}}'],
+    ids=["a refusal", "an answer to something else"],
+)
+def test_a_session_id_on_anything_but_a_result_of_initialize_is_not_taken(
+    answer: bytes, connect_http: ConnectHttp
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(answer, headers="Mcp-Session-Id: abc-1\r\n")
+        echo(peer)
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        assert not isinstance(asker.ask("initialize").outcome(), dict)
+
+        headers = the_result(asker.ask().outcome())["headers"]
+
+    assert isinstance(headers, dict)
+    assert "mcp-session-id" not in headers
+
+
+def test_initialize_never_names_a_session(connect_http: ConnectHttp) -> None:
+    seen: SimpleQueue[RawRequest] = SimpleQueue()
+
+    def script(peer: Peer) -> None:
+        while True:
+            seen.put(request := peer.request())
+            peer.answer(result(request, INITIALIZED), headers="Mcp-Session-Id: abc-1\r\n")
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        asker.ask("initialize").outcome()
+        asker.ask("initialize").outcome()
+
+    assert not any("mcp-session-id" in seen.get().headers for _ in range(2))
+
+
+@pytest.mark.parametrize("status", ["202 Accepted", "200 OK", "204 No Content"])
+def test_a_notification_and_a_reply_end_with_the_status_alone(status: str, connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            peer.request()
+            peer.answer(status=status)
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+
+        assert asker.ask("notifications/initialized").outcome() == {}
+        assert asker.send(Reply(id="s-1", result={})).outcome() == {}
+        assert server.connections == 1
+
+
+def test_calls_in_a_row_use_one_socket_and_calls_at_once_one_each(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            request = peer.request()
+            if b"wait" in request.body:
+                server.release.wait(20)
+            peer.answer(result(request, {"connection": peer.number}))
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        assert [asker.ask().outcome() for _ in range(5)] == [{"connection": 0}] * 5
+
+        waiting = [asker.ask("wait") for _ in range(3)]
+        assert {server.connected.get(timeout=20) for _ in range(3)} == {0, 1, 2}
+        server.release.set()
+
+        assert sorted(str(asked.outcome()) for asked in waiting) == [f"{{'connection': {n}}}" for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{"id":\r\n11\r\n1,"result":{"a":1\r\n2\r\n}}\r\n0\r\n\r\n',
+        b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":1,"result":{"a":1}}',
+        b'HTTP/1.0 200 OK\r\n\r\n{"id":1,"result":{"a":1}}',
+        b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 25\r\n\r\n{"id":1,"result":{"a":1}}',
+        b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"id":1,"result":{"a":1}}',
+    ],
+    ids=["chunked", "close", "1.0", "close with length", "100 first"],
+)
+def test_a_body_may_be_framed_in_any_way_http_has(raw: bytes, connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        for byte in raw:
+            peer.send(bytes([byte]))
+
+    with RawServer(script) as server:
+        assert connect_http(server.url).ask().outcome() == {"a": 1}
+
+
+def test_a_json_body_may_be_a_batch_with_the_answer_inside(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(b'[{"method":"notifications/x","params":{"n":1}},{"id":9,"result":{}},{"id":1,"result":{"a":1}}]')
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+
+        assert asker.ask().outcome() == {"a": 1}
+        assert asker.received() == Received(method="notifications/x", params={"n": 1})
+
+
+@pytest.mark.parametrize("error_id", ["null", '"server-error"', "1"])
+def test_an_error_in_the_body_answers_the_request_whatever_id_it_names(
+    error_id: str, connect_http: ConnectHttp
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(f'{{"id":{error_id},"error":{{"code":-32602,"message":"unknown tool"}}}}'.encode())
+
+    with RawServer(script) as server:
+        error = connect_http(server.url).ask().outcome()
+
+    assert isinstance(error, MCPToolError)
+    assert (error.code, error.executed) == (-32602, "no")
+
+
+def events(*messages: str) -> bytes:
+    return b"".join(f"event: message\r\ndata: {message}\r\n\r\n".encode() for message in messages)
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+EVENT_STREAM = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+
+def test_notifications_and_requests_of_the_server_come_before_the_answer_in_the_stream(
+    connect_http: ConnectHttp,
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(EVENT_STREAM, chunk(b"id: 1\r\nretry: 5\r\ndata:\r\n\r\n: hello\r\n\r\n"))
+        peer.send(chunk(events('{"method":"notifications/progress","params":{"progress":1}}')))
+        peer.send(chunk(events('{"method":"ping","id":"s-1"}') + b"event: other\ndata: not JSON\n\n"))
+        server.release.wait(20)
+        peer.send(chunk(events('{"id":1,"result":{"a":1}}')), chunk(b""))
+        peer.wait_for_the_end()
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        asked = asker.ask()
+
+        assert asker.received() == Received(method="notifications/progress", params={"progress": 1})
+        assert asker.received() == Received(method="ping", params={}, id="s-1")
+        assert asked.reports.empty()
+        server.release.set()
+        assert asked.outcome() == {"a": 1}
+
+
+def stream_then(*, end: bool) -> "RawServer":
+    def script(peer: Peer) -> None:
+        while True:
+            message = json.loads(peer.request().body)
+            peer.send(EVENT_STREAM, chunk(events(json.dumps({"id": message["id"], "result": {"on": peer.number}}))))
+            if end:
+                peer.send(chunk(b""))
+            else:
+                peer.send(chunk(events('{"method":"late"}')))
+                peer.wait_for_the_end()
+
+    return RawServer(script)
+
+
+def test_a_stream_that_ends_after_its_answer_leaves_the_socket_for_the_next_call(connect_http: ConnectHttp) -> None:
+    with stream_then(end=True) as server:
+        asker = connect_http(server.url)
+        for _ in range(20):
+            asker.ask().outcome()
+
+        assert server.connections <= 2  # Two by turns, if a call comes before the end of the last one's stream.
+
+
+def test_a_stream_that_goes_on_after_its_answer_is_closed(connect_http: ConnectHttp) -> None:
+    with stream_then(end=False) as server:
+        asker = connect_http(server.url)
+        first = asker.ask().outcome()
+        assert asker.received() == Received(method="late", params={})
+        second = asker.ask().outcome()
+
+    assert (first, second) == ({"on": 0}, {"on": 1})
+
+
+def test_a_stream_that_ends_without_the_answer_is_an_unknown_outcome(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(EVENT_STREAM, chunk(events('{"method":"x"}')), chunk(b""))
+
+    with RawServer(script) as server:
+        assert isinstance(connect_http(server.url).ask().outcome(), OutcomeUnknownError)
+
+
+def test_initialize_may_be_answered_in_a_stream_too(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            request = peer.request()
+            if b"initialize" in request.body:
+                head = EVENT_STREAM.replace(b"\r\n\r\n", b"\r\nMcp-Session-Id: abc-2\r\n\r\n")
+                peer.send(head, chunk(events(json.dumps({"id": 1, "result": INITIALIZED}))), chunk(b""))
+            else:
+                peer.answer(result(request, {"session": request.headers.get("mcp-session-id")}))
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+
+        assert asker.ask("initialize").outcome() == INITIALIZED
+        assert asker.ask().outcome() == {"session": "abc-2"}
+
+
+@pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
+@pytest.mark.parametrize("location", ["/mcp/", "http://localhost:{port}/mcp/", "mcp/"])
+def test_a_redirect_within_the_origin_is_followed_with_the_same_message(
+    status: str, location: str, connect_http: ConnectHttp
+) -> None:
+    def script(peer: Peer) -> None:
+        request = peer.request()
+        assert request.path == "/mcp"
+        peer.answer(b"moved", status=status, headers=f"Location: {location.format(port=server.port)}\r\n")
+        echo(peer)
+
+    with RawServer(script) as server:
+        answer = the_result(connect_http(server.url).ask().outcome())
+
+    assert answer["path"] == "/mcp/"
+    assert answer["connection"] == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "location"),
+    [
+        ("307 Temporary Redirect", "http://127.0.0.1:1/mcp"),
+        ("308 Permanent Redirect", "https://localhost:{port}/mcp"),
+        ("307 Temporary Redirect", "http://[bad/mcp"),
+        ("302 Found", "/mcp/"),
+        ("303 See Other", "/mcp/"),
+        ("307 Temporary Redirect", "/mcp"),
+    ],
+    ids=["other host", "other scheme", "no url", "302", "303", "in a circle"],
+)
+def test_any_other_redirect_was_not_executed(status: str, location: str, connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            peer.request()
+            peer.answer(status=status, headers=f"Location: {location.format(port=server.port)}\r\n")
+
+    with RawServer(script) as server:
+        error = connect_http(server.url).ask().outcome()
+
+    assert isinstance(error, MCPConnectionError)
+    assert "redirected" in error.message
