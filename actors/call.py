@@ -102,8 +102,8 @@ class CallFuture(Future[Any]):
 class Call:
     """One request on its way. `deadline`, `submitted_at`: absolute, seconds on the runtime's clock.
 
-    Frozen but for two: `accepted`, which the owing actor sets, once, before it does anything else with the
-    call, and `ticket`, which that actor alone replaces from one attempt to the next.
+    Frozen but for two: `owner`, the ledger of the actor that owes it, which that actor sets before it does
+    anything else with the call, and `ticket`, which the owner alone replaces from one attempt to the next.
     """
 
     request_id: RequestId
@@ -115,7 +115,7 @@ class Call:
     future: CallFuture
     on_progress: OnProgress | None = None
     ticket: SendTicket = field(default_factory=SendTicket)
-    accepted: bool = False
+    owner: object = None
 
     @property
     def tool(self) -> ToolName | None:

@@ -25,13 +25,18 @@ class Ledger:
 
     def accept(self, call: Call) -> None:
         """Owe `call`. First thing of all, before anything that can raise or send."""
-        call.accepted = True
+        call.owner = self
         self._owed[call.request_id] = call
         self._deadlines.set(call.request_id, call.deadline)
 
     def get(self, request_id: RequestId) -> Call | None:
         """Return the call if it is still owed."""
         return self._owed.get(request_id)
+
+    def pass_on(self, call: Call) -> None:
+        """Forget `call`, which another actor owes by now; or it is settled."""
+        if self._owed.pop(call.request_id, None) is not None:
+            self._deadlines.drop(call.request_id)
 
     def pay(self, call: Call, outcome: Any) -> bool:  # noqa: ANN401 -- see `settle`
         """Settle `call` and forget it. False if it was not owed, or somebody else had settled it."""

@@ -29,11 +29,12 @@ def tell(mailbox: Mailbox, message: object) -> None:
 
 def hand_over(mailbox: Mailbox, message: object, *calls: Call) -> None:
     """Put `message`, which hands `calls` over: from here on the receiver owes them, or they are settled here."""
+    before = [call.owner for call in calls]
     tell(mailbox, message)
     # tell() looks, then puts: the actor may have died in between, its hooks over, the calls dropped unread.
-    # First alive, then accepted. A dead actor sends nothing, so what it has not accepted by now it will never
-    # send. The other way round it may accept, send and die between our two looks, and "not executed" is a lie.
+    # First alive, then owner. A dead actor sends nothing, so what it does not own by now it will never send.
+    # The other way round it may own, send and die between our two looks, and "not executed" is a lie.
     if not mailbox.is_alive():
-        for call in calls:
-            if not call.accepted:
+        for call, owner in zip(calls, before, strict=True):
+            if call.owner is owner:
                 settle(call, ServerUnavailableError("stopped before it took the call", state="stopped"))

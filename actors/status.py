@@ -47,3 +47,13 @@ class ServerStatus:
     def ready(self) -> bool:
         """Whether a handshake is done and the way is open."""
         return self.state == "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something that happened to a server and that a person may want to know. `at`: seconds since 1970."""
+
+    at: float
+    server: ServerName
+    kind: str  # "connected", "lost", "breaker_open", "breaker_closed", "crashed", "hung", "parked", "down", ...
+    text: str
