@@ -12,6 +12,10 @@ Offset: TypeAlias = Annotated[int, Field(ge=0, description="Entries to skip; nex
 Term: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=200, description="Words of the title, in any case; 1 to 200 characters.")
 ]
+Filter: TypeAlias = Annotated[
+    str | None,
+    Field(min_length=1, max_length=200, description="Only titles with all these words, in any case; all if left out."),
+]
 DeleteFiles: TypeAlias = Annotated[bool, Field(description="Also delete its files on disk, for good.")]
 Monitored: TypeAlias = Annotated[bool, Field(description="Fetch what is missing as soon as it can be had.")]
 SearchNow: TypeAlias = Annotated[bool, Field(description="Look at once for what is out already.")]

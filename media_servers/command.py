@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 
 from media_servers.server import MediaServer
 
@@ -66,6 +67,11 @@ def run(name: str, port: int, make: Callable[[float], MediaServer], arguments: S
         server.run("stdio")
 
 
+def is_exposed(host: str) -> bool:
+    """Tell whether other machines can reach a socket bound to the IP address `host`."""
+    return not ip_address(host.partition("%")[0]).is_loopback
+
+
 def _serve_http(server: MediaServer, options: argparse.Namespace) -> None:
     import uvicorn  # noqa: PLC0415 -- only here: over stdio it would be start time for nothing
 
@@ -74,12 +80,13 @@ def _serve_http(server: MediaServer, options: argparse.Namespace) -> None:
             (options.host, options.port), family=socket.AF_INET6 if ":" in options.host else socket.AF_INET
         )
     except OSError as error:
-        sys.exit(f"{server.name}: cannot listen on {options.host}, port {options.port}: {error.strerror}.")
+        why = str(error.strerror).partition(" (while")[0]  # create_server repeats the address there.
+        sys.exit(f"{server.name}: cannot listen on {options.host}, port {options.port}: {why}.")
     app = server.streamable_http_app(
         host=options.host, json_response=options.json_response, stateless_http=options.stateless
     )
     host, port = listener.getsockname()[:2]
-    if not host.startswith("127.") and host != "::1":
+    if is_exposed(host):
         logging.getLogger(__name__).warning("%s: open to the network, and nobody is asked for a token", server.name)
     bracketed = f"[{host}]" if ":" in host else host
     sys.stderr.write(f"{server.name}: serving http://{bracketed}:{port}/mcp\n")

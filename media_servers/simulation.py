@@ -7,6 +7,7 @@ import math
 import random
 import threading
 import time
+from bisect import insort
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,12 +90,11 @@ class Line(Generic[X]):
 
     def add(self, transfer: X) -> None:
         """Queue behind what is as urgent."""
-        self.waiting.append(transfer)
-        self.sort()
+        insort(self.waiting, transfer, key=_turn)
 
     def sort(self) -> None:
         """Restore the order after an urgency has changed."""
-        self.waiting.sort(key=lambda transfer: -transfer.urgency)
+        self.waiting.sort(key=_turn)
 
     def active(self) -> X | None:
         """Return the one that is downloading, if any."""
@@ -124,3 +124,7 @@ class Line(Generic[X]):
 
     def _may_run(self, transfer: X) -> bool:
         return not transfer.paused and (transfer.forced or not self.paused)
+
+
+def _turn(transfer: Transfer) -> int:
+    return -transfer.urgency

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from media_servers.answers import Command, Health, Page, Version
-from media_servers.arguments import DeleteFiles, End, Limit, Monitored, Offset, SearchNow, Start, Term
+from media_servers.arguments import DeleteFiles, End, Filter, Limit, Monitored, Offset, SearchNow, Start, Term
 from media_servers.radarr.backend import Candidate, Deleted, Movie, QueueItem, RadarrBackend
 from media_servers.server import ADDS, DELETES, FETCHES, LOOKS_UP, READS, MediaServer, tool
 
@@ -19,7 +19,7 @@ class RadarrTools:
     def __init__(self, backend: RadarrBackend) -> None:
         self._backend = backend
 
-    def get_movies(self, term: Term | None = None, limit: Limit = 20, offset: Offset = 0) -> Page[Movie]:
+    def get_movies(self, term: Filter = None, limit: Limit = 20, offset: Offset = 0) -> Page[Movie]:
         """List the movies of the library by title."""
         return self._backend.movies(term=term, offset=offset, limit=limit)
 

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from media_servers.answers import Health, Page, Version
-from media_servers.arguments import DeleteFiles, Limit, Offset, Term
+from media_servers.arguments import DeleteFiles, Filter, Limit, Offset
 from media_servers.errors import RefusedError
 from media_servers.sabnzbd.backend import (
     Added,
@@ -55,7 +55,7 @@ class SabnzbdTools:
     def __init__(self, backend: SabnzbdBackend) -> None:
         self._backend = backend
 
-    def get_queue(self, term: Term | None = None, limit: Limit = 20, offset: Offset = 0) -> Queue:
+    def get_queue(self, term: Filter = None, limit: Limit = 20, offset: Offset = 0) -> Queue:
         """List the downloads that are not complete yet, in the order of download."""
         return self._backend.queue(term=term, offset=offset, limit=limit)
 

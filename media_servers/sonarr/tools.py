@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from media_servers.answers import Command, Health, Page, Version
-from media_servers.arguments import DeleteFiles, End, Limit, Monitored, Offset, SearchNow, Start, Term
+from media_servers.arguments import DeleteFiles, End, Filter, Limit, Monitored, Offset, SearchNow, Start, Term
 from media_servers.server import ADDS, DELETES, FETCHES, LOOKS_UP, READS, MediaServer, tool
 from media_servers.sonarr.backend import Candidate, Deleted, Episode, QueueItem, Series, SonarrBackend
 
@@ -23,7 +23,7 @@ class SonarrTools:
     def __init__(self, backend: SonarrBackend) -> None:
         self._backend = backend
 
-    def get_series(self, term: Term | None = None, limit: Limit = 20, offset: Offset = 0) -> Page[Series]:
+    def get_series(self, term: Filter = None, limit: Limit = 20, offset: Offset = 0) -> Page[Series]:
         """List the series of the library by title."""
         return self._backend.series(term=term, offset=offset, limit=limit)
 
