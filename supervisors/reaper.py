@@ -16,6 +16,7 @@ from actors.mcp.child import OnExit, OnSpawned, Program
 from actors.mcp.pipes import SelectorThread
 
 _POLL_S = 0.05  # Where there is no pidfd. Arbitrary.
+_THREAD_ENDS_IN_S = 0.1  # Nothing but a spawn under way holds it up.
 
 
 class SpawnedChild:
@@ -91,11 +92,13 @@ class Reaper:
 
     def close(self, timeout_s: float) -> list[str]:
         """Refuse to spawn, kill and wait for all that is left, end the thread. Return what is still there."""
+        if not self._thread.is_ours:
+            return []
         give_up_at = self._clock() + timeout_s
         if self._thread.call(self._end_all):
             self._empty.wait(timeout_s)
         left = [f"child {pid}" for pid in list(self._children)]
-        return left + self._thread.close(max(give_up_at - self._clock(), 0.0))
+        return left + self._thread.close(max(give_up_at - self._clock(), _THREAD_ENDS_IN_S))
 
     def _spawn(self, program: Program, on_spawned: OnSpawned, on_exit: OnExit) -> None:
         if self._closing:

@@ -44,9 +44,14 @@ class SelectorThread:
         self._thread.start()
         _all.add(self)
 
+    @property
+    def is_ours(self) -> bool:
+        """False in a process forked off the one that made it: there it does nothing."""
+        return os.getpid() == self._owner
+
     def call(self, callback: Callback) -> bool:
         """Have `callback` run on this thread, in order. Never blocks. False: it will not run, the thread has ended."""
-        if os.getpid() != self._owner:  # Before the lock: another thread may have held it when this one forked.
+        if not self.is_ours:  # Before the lock: another thread may have held it when this one forked.
             return False
         with self._lock:
             if self._closed:
@@ -81,7 +86,7 @@ class SelectorThread:
 
     def close(self, timeout_s: float) -> list[str]:
         """End the thread after the calls made so far, close what it still has, and say what was left behind."""
-        if os.getpid() != self._owner:
+        if not self.is_ours:
             return []
         with self._lock:
             closed, self._closed = self._closed, True
@@ -91,7 +96,7 @@ class SelectorThread:
         if self._thread.is_alive():
             return [f"thread {self._thread.name}"]
         # Its own two are the wake-up pipe. They are gone if this comes twice.
-        left = [f"open {self._thread.name}: {len(self._files) - 2}"] if len(self._files) > 2 else []
+        left = [f"{self._thread.name}: {len(self._files) - 2} open files"] if len(self._files) > 2 else []
         self.forget_files()
         return left
 

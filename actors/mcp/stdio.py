@@ -1,6 +1,5 @@
 """MCP over the pipes of a child process. Rules: the stdio section of the transports page, all revisions."""
 
-import os
 import selectors
 import signal
 from collections.abc import Callable
@@ -49,7 +48,6 @@ class StdioConnection:
         limits: StdioLimits = _LIMITS,
     ) -> None:
         self._config, self._listener, self._pipes, self._limits = config, listener, pipes, limits
-        self._owner = os.getpid()
         self._child: Child | None = None
         self._awaited: dict[int, Exchange] = {}
         self._writer = StdinWriter(
@@ -123,7 +121,7 @@ class StdioConnection:
         return self._reader.dropped_answers
 
     def _call(self, step: Callable[[], None]) -> None:
-        if not self._pipes.call(step) and os.getpid() == self._owner:
+        if not self._pipes.call(step) and self._pipes.is_ours:
             step()  # Their thread has ended: nobody else can be at it.
 
     def _begin(self, exchange: Exchange) -> None:

@@ -115,7 +115,7 @@ def test_close_says_which_files_nobody_has_closed_and_closes_them() -> None:
     pipes.call(lambda: pipes.adopt(reader))
     pipes.call(lambda: pipes.adopt(writer))
 
-    assert pipes.close(5.0) == ["open pipes: 2"]
+    assert pipes.close(5.0) == ["pipes: 2 open files"]
 
     assert reader.closed
     assert writer.closed
