@@ -15,15 +15,14 @@ from tests.fixtures.asking import Asker
 class ConnectHttp(Protocol):
     """Make an asker for a URL; `settings` as in the configuration of a server."""
 
-    def __call__(self, url: str, *, clock: Callable[[], float] = ..., **settings: Any) -> Asker:  # noqa: ANN401
-        ...
+    def __call__(self, url: str, *, clock: Callable[[], float] = ..., **settings: Any) -> Asker: ...
 
 
 @pytest.fixture
 def connect_http() -> Iterator[ConnectHttp]:
     askers: list[Asker] = []
 
-    def connect(url: str, *, clock: Callable[[], float] = time.monotonic, **settings: Any) -> Asker:  # noqa: ANN401
+    def connect(url: str, *, clock: Callable[[], float] = time.monotonic, **settings: Any) -> Asker:
         config = ServerConfig.model_validate({"name": "raw", "url": url, **settings})
         askers.append(Asker(partial(StreamableHttpConnection, config, clock=clock)))
         return askers[-1]

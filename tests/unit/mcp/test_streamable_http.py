@@ -6,13 +6,12 @@ from queue import SimpleQueue
 import pytest
 
 from actors.call import Outcome
-from actors.errors import MCPConnectionError, MCPToolError, OutcomeUnknownError
+from actors.errors import MCPConnectionError, MCPToolError
 from actors.transport import Received, Reply
 from tests.fixtures.raw_server import Peer, RawRequest, RawServer
 from tests.unit.mcp.conftest import ConnectHttp
 
 INITIALIZED = {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}}
-EVENTS = "text/event-stream"
 
 
 def result(request: RawRequest, value: object) -> bytes:
@@ -163,7 +162,7 @@ def test_calls_in_a_row_use_one_socket_and_calls_at_once_one_each(connect_http: 
 @pytest.mark.parametrize(
     "raw",
     [
-        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{"id":\r\n11\r\n1,"result":{"a":1\r\n2\r\n}}\r\n0\r\n\r\n',
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{"id":\r\n13\r\n1,"result":{"a":1}}\r\n0\r\n\r\n',
         b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":1,"result":{"a":1}}',
         b'HTTP/1.0 200 OK\r\n\r\n{"id":1,"result":{"a":1}}',
         b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 25\r\n\r\n{"id":1,"result":{"a":1}}',
@@ -206,101 +205,6 @@ def test_an_error_in_the_body_answers_the_request_whatever_id_it_names(
 
     assert isinstance(error, MCPToolError)
     assert (error.code, error.executed) == (-32602, "no")
-
-
-def events(*messages: str) -> bytes:
-    return b"".join(f"event: message\r\ndata: {message}\r\n\r\n".encode() for message in messages)
-
-
-def chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-EVENT_STREAM = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
-
-
-def test_notifications_and_requests_of_the_server_come_before_the_answer_in_the_stream(
-    connect_http: ConnectHttp,
-) -> None:
-    def script(peer: Peer) -> None:
-        peer.request()
-        peer.send(EVENT_STREAM, chunk(b"id: 1\r\nretry: 5\r\ndata:\r\n\r\n: hello\r\n\r\n"))
-        peer.send(chunk(events('{"method":"notifications/progress","params":{"progress":1}}')))
-        peer.send(chunk(events('{"method":"ping","id":"s-1"}') + b"event: other\ndata: not JSON\n\n"))
-        server.release.wait(20)
-        peer.send(chunk(events('{"id":1,"result":{"a":1}}')), chunk(b""))
-        peer.wait_for_the_end()
-
-    with RawServer(script) as server:
-        asker = connect_http(server.url)
-        asked = asker.ask()
-
-        assert asker.received() == Received(method="notifications/progress", params={"progress": 1})
-        assert asker.received() == Received(method="ping", params={}, id="s-1")
-        assert asked.reports.empty()
-        server.release.set()
-        assert asked.outcome() == {"a": 1}
-
-
-def stream_then(*, end: bool) -> "RawServer":
-    def script(peer: Peer) -> None:
-        while True:
-            message = json.loads(peer.request().body)
-            peer.send(EVENT_STREAM, chunk(events(json.dumps({"id": message["id"], "result": {"on": peer.number}}))))
-            if end:
-                peer.send(chunk(b""))
-            else:
-                peer.send(chunk(events('{"method":"late"}')))
-                peer.wait_for_the_end()
-
-    return RawServer(script)
-
-
-def test_a_stream_that_ends_after_its_answer_leaves_the_socket_for_the_next_call(connect_http: ConnectHttp) -> None:
-    with stream_then(end=True) as server:
-        asker = connect_http(server.url)
-        for _ in range(20):
-            asker.ask().outcome()
-
-        assert server.connections <= 2  # Two by turns, if a call comes before the end of the last one's stream.
-
-
-def test_a_stream_that_goes_on_after_its_answer_is_closed(connect_http: ConnectHttp) -> None:
-    with stream_then(end=False) as server:
-        asker = connect_http(server.url)
-        first = asker.ask().outcome()
-        assert asker.received() == Received(method="late", params={})
-        second = asker.ask().outcome()
-
-    assert (first, second) == ({"on": 0}, {"on": 1})
-
-
-def test_a_stream_that_ends_without_the_answer_is_an_unknown_outcome(connect_http: ConnectHttp) -> None:
-    def script(peer: Peer) -> None:
-        peer.request()
-        peer.send(EVENT_STREAM, chunk(events('{"method":"x"}')), chunk(b""))
-
-    with RawServer(script) as server:
-        assert isinstance(connect_http(server.url).ask().outcome(), OutcomeUnknownError)
-
-
-def test_initialize_may_be_answered_in_a_stream_too(connect_http: ConnectHttp) -> None:
-    def script(peer: Peer) -> None:
-        while True:
-            request = peer.request()
-            if b"initialize" in request.body:
-                head = EVENT_STREAM.replace(b"\r\n\r\n", b"\r\nMcp-Session-Id: abc-2\r\n\r\n")
-                peer.send(head, chunk(events(json.dumps({"id": 1, "result": INITIALIZED}))), chunk(b""))
-            else:
-                peer.answer(result(request, {"session": request.headers.get("mcp-session-id")}))
-
-    with RawServer(script) as server:
-        asker = connect_http(server.url)
-
-        assert asker.ask("initialize").outcome() == INITIALIZED
-        assert asker.ask().outcome() == {"session": "abc-2"}
 
 
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
