@@ -59,6 +59,15 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
     def let_go(self) -> None:
         """Break off what is on the wire, and let nothing more on it. For any thread; never blocks."""
 
+    @abc.abstractmethod
+    def is_gone(self) -> bool:
+        """Say if nothing of the actor's is left in the world outside. For any thread, once it has ended."""
+
+    @final
+    def is_hung(self, limit_s: float) -> bool:
+        """Say if it has been at one message for longer than that, while others wait. For any thread."""
+        return not self.actor_inbox.empty() and self.runtime.clock() - self.last_turn > limit_s
+
     @final
     def condemn(self, why: str) -> None:
         """Pay in the place of this actor, which hangs. For its supervisor's thread.

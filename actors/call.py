@@ -122,6 +122,10 @@ class Call:
         """The tool's name if this is a tools/call."""
         return self.params.get("name") if self.method == "tools/call" else None
 
+    def refuse(self, error: MCPOrchestratorError) -> bool:
+        """End the call for want of somebody who takes it."""
+        return settle(self, error)
+
     def withdraw(self) -> Executed:
         """Keep the call off the wire if that is still possible, and say whether it was."""
         return self.ticket.withdraw()

@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 import pykka
 
-from actors.call import Call, settle
 from actors.errors import ServerUnavailableError
 
 
@@ -21,20 +20,40 @@ class Mailbox(Protocol):
         ...
 
 
+class Nobody:
+    """The mailbox of one who is not there yet, or not any more."""
+
+    def tell(self, message: object) -> None:
+        """See Mailbox."""
+        raise pykka.ActorDeadError(f"nobody takes {message!r}")
+
+    def is_alive(self) -> bool:
+        """See Mailbox."""
+        return False
+
+
+class Owed(Protocol):
+    """What can be handed over: a call, a batch. `owner`: whoever owes it an end; None before anybody does."""
+
+    owner: object
+
+    def refuse(self, error: ServerUnavailableError) -> object:
+        """End it: nobody took it, nothing was executed."""
+        ...
+
+
 def tell(mailbox: Mailbox, message: object) -> None:
     """Put `message`; nobody minds if the receiver is dead."""
     with suppress(pykka.ActorDeadError):
         mailbox.tell(message)
 
 
-def hand_over(mailbox: Mailbox, message: object, *calls: Call) -> None:
-    """Put `message`, which hands `calls` over: from here on the receiver owes them, or they are settled here."""
-    before = [call.owner for call in calls]
+def hand_over(mailbox: Mailbox, message: object, owed: Owed) -> None:
+    """Put `message`, which hands `owed` over: from here on the receiver owes it an end, or it is refused here."""
+    before = owed.owner
     tell(mailbox, message)
-    # tell() looks, then puts: the actor may have died in between, its hooks over, the calls dropped unread.
+    # tell() looks, then puts: the actor may have died in between, its hooks over, the message dropped unread.
     # First alive, then owner. A dead actor sends nothing, so what it does not own by now it will never send.
     # The other way round it may own, send and die between our two looks, and "not executed" is a lie.
-    if not mailbox.is_alive():
-        for call, owner in zip(calls, before, strict=True):
-            if call.owner is owner:
-                settle(call, ServerUnavailableError("stopped before it took the call", state="stopped"))
+    if not mailbox.is_alive() and owed.owner is before:
+        owed.refuse(ServerUnavailableError("stopped before it took the call", state="stopped"))

@@ -143,3 +143,10 @@ class ConnectionReleased:
 
     server: ServerName
     generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Told to the supervisor by the router: somebody called a server that has no actor."""
+
+    server: ServerName

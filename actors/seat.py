@@ -22,7 +22,8 @@ class Seat:
 
     * `attach`: called once, with the actor, while it is made: the supervisor needs it should it hang.
     * `report`: a call failed, after so many attempts; who asked to hear of failures is told.
-    * `held`: something of the predecessor is left; connect only on `PredecessorGone`.
+    * `held`: something of the predecessor is left; connect only after `PredecessorGone`.
+    * `wanted`: the predecessor was connected, or about to be: calls wait for the connection to come.
     """
 
     config: ServerConfig
@@ -36,3 +37,4 @@ class Seat:
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
     catalogue: Catalogue = field(default_factory=Catalogue)
     held: bool = False
+    wanted: bool = False

@@ -60,8 +60,8 @@ class ServerActor(OwingActor[ServerMessage]):
         self._breakers.server.restore(seat.breaker)
         self._calls = Calls(seat=seat, runtime=runtime, ledger=self.ledger, wire=self._wire, breakers=self._breakers)
         self._life = self._calls.life
-        if seat.held:
-            self._wire.held = True
+        self._wire.held = seat.held
+        if seat.wanted:
             self._life.link.hold("restarting")
         self._drain: Drain | None = None
         self._gone: Future[bool] | None = None  # Of the connection, at the end of a drain.
@@ -131,6 +131,10 @@ class ServerActor(OwingActor[ServerMessage]):
     def let_go(self) -> None:
         """See OwingActor."""
         self._wire.abort()
+
+    def is_gone(self) -> bool:
+        """See OwingActor."""
+        return self._wire.is_gone()
 
     def release(self, why: str, state: Unavailable) -> None:
         """Break off what is on the wire. Its late reports find nobody, or a newer generation."""

@@ -57,3 +57,14 @@ class Incident:
     server: ServerName
     kind: str  # "connected", "lost", "breaker_open", "breaker_closed", "crashed", "hung", "parked", "down", ...
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthStatus:
+    """What the pings of one server said. `state`: "unknown", "up", "down". Times on the runtime's clock."""
+
+    state: str = "unknown"
+    misses: int = 0
+    checks: int = 0
+    last_check_at: float | None = None
+    response_time_s: float | None = None

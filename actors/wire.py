@@ -33,6 +33,7 @@ class Wire:
         self._config, self._connect, self._generation = config, connect, generation
         self._actor, self._supervisor = actor, supervisor
         self._connections: dict[int, Connection] = {}
+        self._gone: list[int] = []  # Appended to on the connections' threads.
         self.current = 0  # The connection's number; 0 for none.
         self._number = 0
         self.next_exchange: Callable[[], int] = count(1).__next__
@@ -85,6 +86,10 @@ class Wire:
         for connection in self._connections.copy().values():
             connection.abort()
 
+    def is_gone(self) -> bool:
+        """Say if every connection ever opened is released. For any thread, once the actor has ended."""
+        return len(self._gone) >= self._number and not self.held
+
     def _done(self, connection: int, exchange: int, outcome: Outcome) -> None:
         done = Finished(generation=self._generation, connection=connection, exchange=exchange, outcome=outcome)
         tell(self._actor, done)  # Dead, it has paid the call.
@@ -92,4 +97,5 @@ class Wire:
     def _heard(self, number: int, event: Event) -> None:
         tell(self._actor, Heard(generation=self._generation, connection=number, event=event))
         if isinstance(event, Released):
+            self._gone.append(number)
             tell(self._supervisor, ConnectionReleased(server=self._config.name, generation=self._generation))

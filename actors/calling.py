@@ -1,0 +1,51 @@
+"""Makes calls: the number, the deadline, the future, and the way a cancel takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from actors.board import Board
+from actors.call import Call, CallFuture, OnProgress, RequestId, ServerName
+from actors.mailbox import tell
+from actors.messages import CancelCall
+from actors.runtime import Runtime
+
+_next_request_id = count(1).__next__  # Of the process, and atomic: no two calls share a number.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A call to be made: what, where, and how long it may take from the moment it is made."""
+
+    server: ServerName
+    method: str
+    params: Mapping[str, Any]
+    timeout_s: float
+    on_progress: OnProgress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallMaker:
+    """For any thread."""
+
+    runtime: Runtime
+    board: Board
+
+    def make(self, plan: Plan, *, latest: float = float("inf")) -> Call:
+        """Return the call, its deadline `plan.timeout_s` from now, `latest` at most."""
+        request_id, now, board = RequestId(_next_request_id()), self.runtime.clock(), self.board
+
+        def tell_cancel(number: RequestId) -> None:  # Through the router of the time: a cancel follows its call.
+            tell(board.router, CancelCall(server=plan.server, request_id=number))
+
+        return Call(
+            request_id=request_id,
+            server=plan.server,
+            method=plan.method,
+            params=plan.params,
+            submitted_at=now,
+            deadline=min(now + plan.timeout_s, latest),
+            future=CallFuture(request_id, tell_cancel=tell_cancel, run_later=self.runtime.run_later),
+            on_progress=plan.on_progress,
+        )

@@ -1,0 +1,224 @@
+"""Keeps the servers' actors alive: starts, restarts, parks, pings, stops them."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import partial
+from typing import assert_never
+
+from actors.base import OwingActor
+from actors.board import Board
+from actors.call import Call, ServerName
+from actors.errors import Unavailable
+from actors.lifecycle import answer
+from actors.mailbox import tell
+from actors.messages import Connect, ConnectionReleased, Disconnect, Missed, Ping, PingEnded, ServerCrashed, Tick
+from actors.runtime import Runtime
+from supervisors.messages import (
+    CheckHealth,
+    ConnectServer,
+    DisconnectServer,
+    Drained,
+    Reload,
+    SetHealthInterval,
+    ShutDown,
+    SupervisorMessage,
+)
+from supervisors.nursery import Child, Nursery
+
+_ROUND_S = 1.0  # How often it looks at everybody. Arbitrary.
+_LATE_S = 2.0  # A round so late says that we slept (SIGSTOP, suspend), not that the actors hang.
+_PARKED_USE_S = 10.0  # A parked server is tried again on use, but not oftener. Arbitrary.
+
+
+class SupervisorActor(OwingActor[SupervisorMessage]):
+    """One for one: what ails one server's actor concerns no other.
+
+    * It restarts an actor that crashed or hangs; connections are mended by the actors themselves.
+    * It tells and never asks: a supervisor that waits on a hung actor is hung too.
+    * Its own death loses nothing: the nursery outlives it, and the next supervisor looks at every child first.
+    """
+
+    def __init__(self, *, runtime: Runtime, board: Board, nursery: Nursery, on_death: Callable[[str], None]) -> None:
+        super().__init__(runtime)
+        self._board, self._nursery, self._on_death = board, nursery, on_death
+        self._next_round = runtime.clock()
+        self._shutdown: ShutDown | None = None
+
+    def on_message(self, message: SupervisorMessage) -> None:  # noqa: C901 -- one case a message
+        """See `supervisors.messages` and `actors.messages`."""
+        match message:
+            case Tick() | ConnectionReleased():
+                pass  # What is due is looked after below.
+            case ServerCrashed():
+                self._crashed(message)
+            case PingEnded():
+                self._ping_ended(message)
+            case Missed():
+                self._missed(message.server)
+            case ConnectServer():
+                self._connect(message)
+            case DisconnectServer():
+                self._disconnect(message)
+            case CheckHealth():
+                self._check(message)
+            case SetHealthInterval():
+                self._set_interval(message.interval_s)
+            case Reload():
+                answer_list(message.reply, self._nursery.reload(message.servers))
+            case ShutDown():
+                self._shut_down(message)
+            case Drained():
+                self._nursery.drained(message.server, message.generation)
+            case _:
+                assert_never(message)
+        self._look_after_children()
+
+    def calls_in(self, message: SupervisorMessage) -> Iterable[Call]:
+        """See OwingActor: it owes replies only."""
+        del message
+        return ()
+
+    def on_unread(self, message: SupervisorMessage) -> None:
+        """Answer who asked."""
+        match message:
+            case ConnectServer() | DisconnectServer() | CheckHealth() | PingEnded(reply=Future()):
+                if message.reply is not None:
+                    answer(message.reply, yes=False)
+            case Reload() | ShutDown():
+                answer_list(message.reply, ["the supervisor ended first"])
+            case _:
+                pass
+
+    def next_due(self) -> float:
+        """Return the next round, or what is due before."""
+        now, due = self.runtime.clock(), self._next_round
+        for child in self._nursery.children():
+            due = min(due, child.health.due, child.due if child.due > now else due)  # Else every round looks again.
+        return due if self._shutdown is None else min(due, self._shutdown.gone_by)
+
+    def let_go(self) -> None:
+        """See OwingActor. It holds nothing."""
+
+    def is_gone(self) -> bool:
+        """See OwingActor."""
+        return True
+
+    def release(self, why: str, state: Unavailable) -> None:
+        """Answer a shutdown; say that nobody supervises any more."""
+        if self._shutdown is not None:
+            answer_list(self._shutdown.reply, self._nursery.left_behind())
+        if state == "crashed":
+            self._on_death(why)
+
+    # -- crashes --------------------------------------------------------------------------------------------------
+
+    def _crashed(self, message: ServerCrashed) -> None:
+        child = self._nursery.get(message.server)
+        if child is not None and message.generation == child.generation and not child.parked:
+            self._nursery.replace_crashed(child, "crashed", message.error)
+
+    def _missed(self, server: ServerName) -> None:
+        child = self._nursery.get(server)
+        if child is not None and child.parked and self.runtime.clock() - child.parked_at >= _PARKED_USE_S:
+            self._nursery.unpark(child)
+
+    def _look_after_children(self) -> None:
+        now = self.runtime.clock()
+        round_due, late = now >= self._next_round, now - self._next_round > _LATE_S
+        for child in self._nursery.children():
+            if child.mailbox is not None and not child.mailbox.is_alive() and not child.drained:
+                self._nursery.replace_crashed(child, "crashed", "found dead")  # Its message found no supervisor.
+            elif round_due and not late and child.actor is not None and child.actor.is_hung(self._nursery.hung_after_s):
+                self._nursery.replace_hung(child)
+            self._nursery.look_after(child, now)
+            if now >= child.health.due:
+                self._health_round(child, now)
+        if round_due:
+            self._next_round = now + _ROUND_S
+        if self._shutdown is not None:
+            over = now >= self._shutdown.gone_by
+            if over:
+                self._nursery.let_go()
+            if over or self._nursery.is_drained():
+                self.stop()
+
+    # -- connections ----------------------------------------------------------------------------------------------
+
+    def _connect(self, message: ConnectServer) -> None:
+        child = self._nursery.get(message.server)
+        if child is None or self._shutdown is not None:
+            answer(message.reply, yes=False)
+            return
+        child.wanted = True
+        if child.parked:
+            self._nursery.unpark(child)
+        self._ask(child, Connect(reply=message.reply, anew=message.anew), message.reply)
+
+    def _disconnect(self, message: DisconnectServer) -> None:
+        child = self._nursery.get(message.server)
+        if child is None:
+            answer(message.reply, yes=True)
+            return
+        child.wanted = False
+        self._ask(child, Disconnect(reply=message.reply), message.reply)
+
+    def _ask(self, child: Child, order: Connect | Disconnect | Ping, reply: Future[bool] | None) -> None:
+        if child.mailbox is not None:
+            tell(child.mailbox, order)
+            if child.mailbox.is_alive():
+                return
+        if reply is not None:  # The look after the put, as in `hand_over`.
+            answer(reply, yes=False)
+
+    # -- health ---------------------------------------------------------------------------------------------------
+
+    def _health_round(self, child: Child, now: float) -> None:
+        status = self._board.statuses.get(child.name)
+        if status is None or not child.wanted:
+            child.health.schedule(now, self.runtime.jitter())
+        elif child.health.round(now, self.runtime.jitter(), last_answer_at=status.last_answer_at):
+            child.health.asked()
+            self._ask(child, Ping(), None)
+        self._board.health[child.name] = child.health.status
+
+    def _check(self, message: CheckHealth) -> None:
+        child = self._nursery.get(message.server)
+        if child is None:
+            answer(message.reply, yes=False)
+            return
+        self._ask(child, Ping(reply=message.reply), message.reply)
+
+    def _ping_ended(self, message: PingEnded) -> None:
+        child = self._nursery.get(message.server)
+        if child is not None and message.generation == child.generation:
+            now = self.runtime.clock()
+            if child.health.ended(now, alive=message.alive, duration_s=message.duration_s):
+                self._nursery.note(child.name, "down", f"{child.health.status.misses} pings missed in a row")
+                if child.wanted:
+                    self._ask(child, Connect(anew=True), None)
+            self._board.health[child.name] = child.health.status
+        if message.reply is not None:
+            answer(message.reply, yes=message.alive)
+
+    def _set_interval(self, interval_s: float | None) -> None:
+        self._nursery.health_interval_s = interval_s
+        for child in self._nursery.children():
+            child.health.interval_s = interval_s
+            child.health.schedule(self.runtime.clock(), self.runtime.jitter())
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def _shut_down(self, message: ShutDown) -> None:
+        if self._shutdown is not None:  # A second one, to hurry the first.
+            answer_list(self._shutdown.reply, ["hurried by another shutdown"])
+        self._shutdown = message
+        self._nursery.drain_all(message.deadline, partial(self._tell_drained))
+
+    def _tell_drained(self, server: ServerName, generation: int) -> None:
+        tell(self.actor_ref, Drained(server=server, generation=generation))
+
+
+def answer_list(reply: Future[list[str]], names: list[str]) -> None:
+    """Give `reply` to whoever asked, if he still waits."""
+    if not reply.done():
+        reply.set_result(names)
