@@ -162,25 +162,36 @@ class HttpConnection(urllib3.connection.HTTPConnection):
     def _new_conn(self) -> socket.socket:
         # Sockets keep real time, whatever clock the owner goes by.
         until = time.monotonic() + (self.timeout or 0.0)
+        addresses = self._grip.resolve(self._dns_host, self.port)
         error = OSError("the name has no address")
-        for family, kind, protocol, _, address in self._grip.resolve(self._dns_host, self.port):
-            sock = socket.socket(family, kind, protocol)
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            now = time.monotonic()
             try:
-                self._connect(sock, address, until)
-            except BaseException as failed:
-                self._grip.let_go()
-                sock.close()
-                self.hang_up()
-                if not isinstance(failed, OSError):
-                    raise
+                # A share of the time for each: one address that swallows everything does not hide the next.
+                sock = self._connect(address, now + (until - now) / left)
+            except OSError as failed:
                 error = failed
             else:
+                # For TLS: Python takes it for the whole handshake.
+                sock.settimeout(max(0.001, until - time.monotonic()))
                 return sock
         raise error
 
-    def _connect(self, sock: socket.socket, address: Any, until: float) -> None:  # noqa: ANN401 -- as getaddrinfo has it
-        self._spare = sock.dup()
-        self._grip.hold(self._spare)
+    def _connect(self, found: tuple[Any, ...], until: float) -> socket.socket:
+        family, kind, protocol, _, address = found
+        sock = socket.socket(family, kind, protocol)
+        try:
+            self._spare = sock.dup()
+            self._grip.hold(self._spare)
+            self._reach(sock, address, until)
+        except BaseException:
+            self._grip.let_go()
+            sock.close()
+            self.hang_up()
+            raise
+        return sock
+
+    def _reach(self, sock: socket.socket, address: Any, until: float) -> None:  # noqa: ANN401 -- as getaddrinfo has it
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(0.0)
         code = sock.connect_ex(address)
@@ -193,7 +204,6 @@ class HttpConnection(urllib3.connection.HTTPConnection):
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))
-        sock.settimeout(max(0.001, until - time.monotonic()))  # For TLS: Python takes it for the whole handshake.
 
 
 class HttpsConnection(HttpConnection, urllib3.connection.HTTPSConnection):

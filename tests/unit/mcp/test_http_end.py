@@ -1,6 +1,7 @@
 """The end of a connection over HTTP: what is under way ends first, then DELETE, sockets, threads, Released."""
 
 import json
+import random
 import time
 from queue import SimpleQueue
 from threading import Event
@@ -13,7 +14,7 @@ from actors.errors import MCPConnectionError, NotExecutedError, OutcomeUnknownEr
 from actors.mcp.streamable_http import StreamableHttpConnection
 from actors.transport import Event as TransportEvent
 from actors.transport import Received, Request
-from tests.fixtures.asking import LIMIT_S
+from tests.fixtures.asking import LIMIT_S, Asked
 from tests.fixtures.raw_server import Peer, RawRequest, RawServer
 from tests.unit.mcp.conftest import ConnectHttp
 
@@ -216,3 +217,25 @@ def test_without_a_thread_to_send_from_a_call_was_not_executed(
     assert isinstance(outcome, NotExecutedError)
     asker.connection.close()
     asker.wait_until_released()
+
+
+def test_whenever_an_abort_comes_each_exchange_reports_once(connect_http: ConnectHttp) -> None:
+    chance = random.Random(7)
+    with SessionServer() as server:
+        server.release.set()
+        asker = connect_http(server.url)
+        all_asked: list[Asked] = []
+        for _ in range(100):
+            batch = [asker.ask() for _ in range(4)]
+            all_asked += batch
+            for _ in range(chance.randrange(2000)):  # Some time, from none to all that a call takes.
+                pass
+            for asked in batch[:2]:
+                asked.handle.abort()
+        outcomes = [asked.outcome() for asked in all_asked]
+        asker.connection.close()
+        asker.wait_until_released()
+
+    assert all(isinstance(outcome, dict | OutcomeUnknownError | NotExecutedError) for outcome in outcomes)
+    assert all(isinstance(outcome, dict) for number, outcome in enumerate(outcomes) if number % 4 >= 2)
+    assert all(asked.reports.empty() for asked in all_asked)

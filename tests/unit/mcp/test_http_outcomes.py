@@ -1,6 +1,5 @@
 """Everything that may come instead of an answer, and whether the call can have been executed."""
 
-import socket
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from actors.errors import (
     SessionLostError,
 )
 from tests.fixtures.asking import Asker
-from tests.fixtures.raw_server import Peer, RawServer, hung_listener
+from tests.fixtures.raw_server import Peer, RawServer
 from tests.unit.mcp.conftest import ConnectHttp
 
 INITIALIZED = b'{"id":1,"result":{"protocolVersion":"2025-11-25"}}'
@@ -52,53 +51,6 @@ def sending(*pieces: bytes) -> RawServer:
         peer.send(*pieces)
 
     return RawServer(script)
-
-
-def test_a_refused_connection_was_not_executed_and_names_where_and_why(connect_http: ConnectHttp) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-
-    error = the_error(connect_http(f"http://127.0.0.1:{port}/mcp"))
-
-    assert isinstance(error, MCPConnectionError)
-    assert f"127.0.0.1:{port}" in error.message
-    assert "refused" in error.message
-
-
-def test_a_name_that_cannot_be_one_was_not_executed(connect_http: ConnectHttp) -> None:
-    error = the_error(connect_http(f"http://{'a' * 64}.invalid:1234/mcp"))
-
-    assert isinstance(error, MCPConnectionError)
-    assert ".invalid:1234" in error.message
-
-
-def test_a_name_that_does_not_resolve_was_not_executed(
-    connect_http: ConnectHttp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_such_name(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-
-    error = the_error(connect_http("http://nowhere.invalid:1234/mcp"))
-
-    assert isinstance(error, MCPConnectionError)
-    assert "nowhere.invalid:1234" in error.message
-    assert "Name or service not known" in error.message
-
-
-def test_a_connect_that_takes_too_long_was_not_executed(connect_http: ConnectHttp) -> None:
-    with hung_listener() as port:
-        error = the_error(connect_http(f"http://127.0.0.1:{port}/mcp", connect_timeout_s=0.05))
-
-    assert isinstance(error, MCPConnectionError)
-
-
-def test_a_connect_ends_with_the_deadline_if_that_comes_first(connect_http: ConnectHttp) -> None:
-    with hung_listener() as port:
-        error = the_error(connect_http(f"http://127.0.0.1:{port}/mcp", connect_timeout_s=60), timeout_s=0.05)
-
-    assert isinstance(error, NotExecutedError)
 
 
 def test_a_deadline_that_has_passed_sends_nothing(connect_http: ConnectHttp) -> None:

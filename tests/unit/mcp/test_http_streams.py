@@ -1,6 +1,9 @@
 """Answers that come as a stream of events, and what becomes of the socket after them."""
 
 import json
+import select
+
+import pytest
 
 from actors.errors import OutcomeUnknownError
 from actors.transport import Received
@@ -77,6 +80,26 @@ def test_a_stream_that_goes_on_after_its_answer_is_closed(connect_http: ConnectH
         second = asker.ask().outcome()
 
     assert (first, second) == ({"on": 0}, {"on": 1})
+
+
+@pytest.mark.parametrize("comments", [False, True])
+def test_a_stream_that_stays_open_after_its_answer_holds_nothing_up(
+    *, comments: bool, connect_http: ConnectHttp
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(EVENT_STREAM, chunk(events('{"id":1,"result":{}}')))
+        while comments and not select.select([peer.sock], [], [], 0.01)[0]:
+            peer.send(chunk(b": still here\n\n"))
+        peer.wait_for_the_end()
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        assert asker.ask().outcome() == {}
+
+        asker.connection.close()
+
+        asker.wait_until_released()
 
 
 def test_a_stream_that_ends_without_the_answer_is_an_unknown_outcome(connect_http: ConnectHttp) -> None:
