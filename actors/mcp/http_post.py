@@ -59,7 +59,7 @@ class HttpPost:
             if not isinstance(outcome, str):
                 return outcome
             path = outcome
-        return MCPConnectionError(f"{self._origin}: redirected more than {MOST_REDIRECTS} times, last to {path}")
+        return MCPConnectionError(f"{self._origin}: redirected more than {MOST_REDIRECTS} times: check the url")
 
     def end_session(self, exchange: Exchange) -> Outcome:
         """Send DELETE and wait for the first byte of the answer, whatever it says: the session is over for us."""

@@ -101,6 +101,24 @@ def test_an_abort_after_the_request_went_out_ends_it_as_unknown(
 
 
 @BOTH
+def test_an_abort_after_half_a_head_does_not_make_it_a_whole_one(abort: Abort, connect_http: ConnectHttp) -> None:
+    arrived = Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        silent(peer, arrived, HEAD)
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        asked = asker.ask("notifications/cancelled")
+        assert arrived.wait(LIMIT_S)
+
+        abort(asker, asked)
+
+        assert isinstance(asked.outcome(), OutcomeUnknownError)
+
+
+@BOTH
 def test_an_abort_while_the_server_takes_no_more_bytes_of_the_request_ends_it_as_unknown(
     abort: Abort, connect_http: ConnectHttp
 ) -> None:

@@ -95,11 +95,13 @@ def test_a_stream_that_stays_open_after_its_answer_holds_nothing_up(
 
     with RawServer(script) as server:
         asker = connect_http(server.url)
-        assert asker.ask().outcome() == {}
+        asked = asker.ask()
+        assert asked.outcome() == {}
 
         asker.connection.close()
 
         asker.wait_until_released()
+        assert asked.reports.empty()
 
 
 def test_a_stream_that_ends_without_the_answer_is_an_unknown_outcome(connect_http: ConnectHttp) -> None:
