@@ -124,6 +124,36 @@ def test_a_socket_with_an_unread_rest_is_not_used_again(connect_http: ConnectHtt
         assert asker.ask().outcome() == {"connection": 1}
 
 
+def test_a_socket_whose_answer_is_an_open_stream_nobody_reads_is_not_used_again(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        if peer.number == 0:
+            peer.request()
+            peer.send(b"HTTP/1.1 202 Accepted\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            peer.wait_for_the_end()
+        numbered(peer)
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        assert asker.ask("notifications/initialized").outcome() == {}
+
+        assert asker.ask().outcome() == {"connection": 1}
+
+
+def test_a_socket_that_the_answer_says_to_close_is_closed_at_once(connect_http: ConnectHttp) -> None:
+    ended = Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(b'{"id":1,"result":{}}', headers="Connection: close\r\n")
+        peer.wait_for_the_end()
+        ended.set()
+
+    with RawServer(script) as server:
+        assert connect_http(server.url).ask().outcome() == {}
+
+        assert ended.wait(20)
+
+
 def test_500_calls_in_a_row_take_one_socket_and_one_thread(connect_http: ConnectHttp) -> None:
     with RawServer(numbered) as server:
         asker = connect_http(server.url)
