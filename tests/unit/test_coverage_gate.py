@@ -17,7 +17,7 @@ FULL = {"covered_lines": 20, "num_statements": 20, "covered_branches": 20, "num_
 def gate(files: dict[str, dict[str, int]], folder: Path) -> tuple[int, list[str]]:
     report = folder / "report.json"
     report.write_text(json.dumps({"files": {path: {"summary": summary} for path, summary in files.items()}}))
-    command = [sys.executable, GATE, report]
+    command = [sys.executable, str(GATE), str(report)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own script
     assert done.stderr == ""
     return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("MISSED")]
