@@ -2,6 +2,7 @@
 
 import socket
 from functools import partial
+from threading import Event
 
 import pytest
 
@@ -81,3 +82,25 @@ def test_a_connect_ends_with_the_deadline_if_that_comes_first(connect_http: Conn
         error = the_error(connect_http(f"http://127.0.0.1:{port}/mcp", connect_timeout_s=60), timeout_s=0.05)
 
     assert isinstance(error, NotExecutedError)
+
+
+def test_an_abort_just_before_the_connect_begins_is_heard_once_it_has_begun(
+    connect_http: ConnectHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, go_on, connect_ex = Event(), Event(), socket.socket.connect_ex
+
+    def paused(sock: socket.socket, address: tuple[str, int]) -> int:
+        arrived.set()
+        go_on.wait(LIMIT_S)
+        return connect_ex(sock, address)
+
+    with hung_listener() as port:
+        monkeypatch.setattr(socket.socket, "connect_ex", paused)
+        asked = connect_http(f"http://127.0.0.1:{port}/mcp", connect_timeout_s=0.5).ask()
+        assert arrived.wait(LIMIT_S)
+
+        asked.handle.abort()
+        go_on.set()
+        error = asked.outcome()
+
+    assert type(error) is NotExecutedError  # And not the end of the time for a connect.

@@ -228,23 +228,41 @@ def test_a_redirect_within_the_origin_is_followed_with_the_same_message(
 @pytest.mark.parametrize(
     ("status", "location"),
     [
-        ("307 Temporary Redirect", "http://127.0.0.1:1/mcp"),
+        ("307 Temporary Redirect", "http://127.0.0.1:{port}/mcp"),
+        ("307 Temporary Redirect", "http://localhost:1/mcp"),
         ("308 Permanent Redirect", "https://localhost:{port}/mcp"),
         ("307 Temporary Redirect", "http://[bad/mcp"),
         ("302 Found", "/mcp/"),
         ("303 See Other", "/mcp/"),
-        ("307 Temporary Redirect", "/mcp"),
     ],
-    ids=["other host", "other scheme", "no url", "302", "303", "in a circle"],
+    ids=["other host", "other port", "other scheme", "no url", "302", "303"],
 )
-def test_any_other_redirect_was_not_executed(status: str, location: str, connect_http: ConnectHttp) -> None:
+def test_any_other_redirect_is_not_followed_and_was_not_executed(
+    status: str, location: str, connect_http: ConnectHttp
+) -> None:
+    seen: SimpleQueue[RawRequest] = SimpleQueue()
+
     def script(peer: Peer) -> None:
         while True:
-            peer.request()
+            seen.put(peer.request())
             peer.answer(status=status, headers=f"Location: {location.format(port=server.port)}\r\n")
 
     with RawServer(script) as server:
         error = connect_http(server.url).ask().outcome()
 
     assert isinstance(error, MCPConnectionError)
-    assert "redirected" in error.message
+    assert location.format(port=server.port) in error.message
+    assert seen.qsize() == 1
+
+
+def test_redirects_in_a_circle_end(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            peer.request()
+            peer.answer(status="307 Temporary Redirect", headers="Location: /mcp\r\n")
+
+    with RawServer(script) as server:
+        error = connect_http(server.url).ask().outcome()
+
+    assert isinstance(error, MCPConnectionError)
+    assert "redirected more than 3 times" in error.message
