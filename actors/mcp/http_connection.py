@@ -101,6 +101,7 @@ class HttpConnection(urllib3.connection.HTTPConnection):
         except BaseException:
             grip.let_go()
             self.hang_up()
+            grip.check()  # A broken socket fails in many ways; this is what it means.
             raise
 
     def resume(self, grip: Grip) -> None:
@@ -123,7 +124,7 @@ class HttpConnection(urllib3.connection.HTTPConnection):
         `timeout_s` is for each read, a backstop. Raises WithdrawnError, OSError, HTTPException.
         """
         self.timeout = timeout_s
-        with suppress(BrokenPipeError):  # The server may have answered, and closed, before it had read all.
+        with suppress(BrokenPipeError, ConnectionResetError):  # It may have answered, and closed, before it read all.
             self.send_request(method, path, headers=headers, body=body, claim=claim)
         return self.getresponse()
 
@@ -200,7 +201,6 @@ class HttpConnection(urllib3.connection.HTTPConnection):
         if code == errno.EINPROGRESS:
             if not wait_for_write(sock, timeout=max(0.0, until - time.monotonic())):
                 raise TimeoutError("no connection in time")
-            self._grip.check()
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise OSError(code, os.strerror(code))

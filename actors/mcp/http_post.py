@@ -52,6 +52,8 @@ class HttpPost:
 
     def carry(self, exchange: Exchange, message: Request | Reply) -> Outcome:
         """Send the message and return its outcome. The answer in a stream is reported before the stream's end."""
+        if self._clock() >= exchange.deadline:
+            return MCPTimeoutError("the deadline passed before it was sent", executed="no")
         body, headers = encode(message), self._session.headers_for(message)
         path = self._origin.path
         for _ in range(MOST_REDIRECTS + 1):
@@ -91,8 +93,6 @@ class HttpPost:
             exchange.grip.check()
             outcome = self._read(exchange, connection, response, path)
             reusable = response.closed and not connection.is_closed
-        except MCPOrchestratorError:  # Some are OSErrors too.
-            raise
         except (OSError, HTTPException, HTTPError) as error:
             exchange.grip.check()
             raise self._lost(exchange, error, stale=reused and response is None) from error
@@ -116,10 +116,7 @@ class HttpPost:
         return self._origin.dial(exchange.grip, timeout_s), False
 
     def _remaining_s(self, exchange: Exchange) -> float:
-        remaining_s = exchange.deadline - self._clock()
-        if remaining_s <= 0 and not exchange.claimed:
-            raise MCPTimeoutError("the deadline passed before it was sent", executed="no")
-        return max(0.001, remaining_s)
+        return max(0.001, exchange.deadline - self._clock())
 
     def _lost(self, exchange: Exchange, error: Exception, *, stale: bool) -> MCPOrchestratorError:
         if not exchange.claimed:

@@ -1,5 +1,6 @@
 """Everything that may come instead of an answer, and whether the call can have been executed."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -228,6 +229,23 @@ def test_a_refusal_without_a_session_was_not_executed_and_says_what_to_check(
 def test_a_refusal_is_understood_though_its_body_breaks_off(connect_http: ConnectHttp) -> None:
     with sending(b"HTTP/1.1 401 No\r\nContent-Length: 100\r\n\r\nhalf") as server:
         assert isinstance(the_error(connect_http(server.url)), ServerUnavailableError)
+
+
+@pytest.mark.parametrize("half_close", [True, False])
+def test_an_answer_is_heard_though_the_server_closed_before_it_read_the_whole_request(
+    *, half_close: bool, connect_http: ConnectHttp
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.sock.recv(1)
+        peer.answer(status="413 Content Too Large")
+        if half_close:
+            peer.sock.shutdown(socket.SHUT_WR)
+
+    with RawServer(script) as server:
+        error = the_error(connect_http(server.url), params={"large": "x" * 10_000_000})
+
+    assert isinstance(error, MCPConnectionError)
+    assert "413" in error.message
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from tests.fixtures.raw_server import Peer, RawServer
 from tests.unit.mcp.conftest import ConnectHttp
 
 
+CHUNKED = b"HTTP/1.1 %s\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 def numbered(peer: Peer) -> None:
     """Answer each request with the number of its connection."""
     while True:
@@ -128,7 +131,7 @@ def test_a_socket_whose_answer_is_an_open_stream_nobody_reads_is_not_used_again(
     def script(peer: Peer) -> None:
         if peer.number == 0:
             peer.request()
-            peer.send(b"HTTP/1.1 202 Accepted\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+            peer.send(CHUNKED % b"202 Accepted")
             peer.wait_for_the_end()
         numbered(peer)
 
@@ -137,6 +140,32 @@ def test_a_socket_whose_answer_is_an_open_stream_nobody_reads_is_not_used_again(
         assert asker.ask("notifications/initialized").outcome() == {}
 
         assert asker.ask().outcome() == {"connection": 1}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        CHUNKED.replace(b"text/event-stream", b"text/plain") % b"404 Not Found" + b"zz\r\n",
+        CHUNKED % b"200 OK" + b'1c\r\ndata: {"id":1,"result":{}}\n\n\r\nzz\r\n',
+    ],
+    ids=["of a refusal", "of a stream after its answer"],
+)
+def test_a_socket_is_closed_when_the_body_goes_wrong_where_it_matters_no_more(
+    raw: bytes, connect_http: ConnectHttp
+) -> None:
+    ended = Event()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(raw)
+        peer.wait_for_the_end()
+        ended.set()
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        asker.ask().outcome()
+
+        assert ended.wait(20)
 
 
 def test_a_socket_that_the_answer_says_to_close_is_closed_at_once(connect_http: ConnectHttp) -> None:
