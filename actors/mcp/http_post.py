@@ -167,7 +167,6 @@ class HttpPost:
         until = 0.0
         try:
             while piece := response.read1(PIECE_BYTES):
-                exchange.grip.check()
                 answer = self._answer_in(parser, piece, request)
                 if outcome is None and answer is not None:
                     outcome = answer

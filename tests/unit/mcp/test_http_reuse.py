@@ -12,7 +12,6 @@ from actors.errors import OutcomeUnknownError
 from tests.fixtures.raw_server import Peer, RawServer
 from tests.unit.mcp.conftest import ConnectHttp
 
-
 CHUNKED = b"HTTP/1.1 %s\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
