@@ -12,7 +12,7 @@ class Exchange:
 
     * `answer_id`: of the answer that ends it; None: it ends with its last byte.
     * `line`: the message as it goes out, with its newline.
-    * `begun`: the line has claimed the ticket and is on its way; False for a line of which no byte was taken.
+    * `begun`: the line has claimed the ticket and is on its way.
     """
 
     def __init__(self, message: Request | Reply, ticket: SendTicket, on_done: OnDone) -> None:

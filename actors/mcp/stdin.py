@@ -97,7 +97,7 @@ class StdinWriter:
             try:
                 taken = self._file.write(self._rest)
             except BrokenPipeError:
-                self._break()
+                self._on_closed()
                 return
             if taken is None:
                 self._wait(self._file)
@@ -117,7 +117,7 @@ class StdinWriter:
                 self._wait(file)
                 return False
             if ready[0][1] & select.POLLERR:  # Nobody has the other end open.
-                self._break()
+                self._on_closed()
                 return False
             exchange = next(iter(self._queue))
             self._forget(exchange)
@@ -162,11 +162,6 @@ class StdinWriter:
             self._pipes.call_later(left_s, self._check_progress)
         else:
             self._on_stall()
-
-    def _break(self) -> None:
-        if self._current is not None and len(self._rest) == len(self._current.line):
-            self._current.begun = False  # A pipe without a reader took nothing.
-        self._on_closed()
 
     def _idle(self) -> None:
         if self._on_flushed is not None:

@@ -209,8 +209,6 @@ class StdioConnection:
             self._child.signal(signal.SIGKILL)
 
     def _close(self) -> None:
-        if self._ending:
-            return
         self._ending = True
         if self._refusal is None:
             self._refusal = partial(MCPConnectionError, "the connection is being closed")

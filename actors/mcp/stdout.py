@@ -83,8 +83,7 @@ class AnswerReader:
                 self._answer(message)
 
     def _answer(self, answer: Answer) -> None:
-        # Typed: "1", 1.0 and true are none of ours, though a dict would take the last two for 1.
-        exchange = self._sent(answer.id) if type(answer.id) is int else None
+        exchange = self._sent(answer.id) if isinstance(answer.id, int) else None
         if exchange is None or not exchange.report(answer.outcome):
             self.dropped_answers += 1
 

@@ -75,6 +75,30 @@ def test_a_file_is_read_when_ready_and_left_alone_when_unwatched(pipes: Selector
     writer.close()
 
 
+def test_a_file_closed_by_another_callback_of_the_same_round_is_not_called(pipes: SelectorThread) -> None:
+    called: SimpleQueue[int] = SimpleQueue()
+    ends = [pipe(), pipe()]
+
+    def close_all(number: int) -> None:
+        called.put(number)
+        for reader, _ in ends:
+            pipes.drop(reader)
+
+    def watch_all() -> None:  # In one go, so that both are ready when this thread looks for the first time.
+        for number, (reader, writer) in enumerate(ends):
+            writer.write(b"x")
+            pipes.adopt(reader)
+            pipes.watch(reader, selectors.EVENT_READ, lambda number=number: close_all(number))  # type: ignore[misc]
+        pipes.call_later(0.02, lambda: called.put(-1))
+
+    pipes.call(watch_all)
+
+    assert called.get(timeout=5.0) in {0, 1}
+    assert called.get(timeout=5.0) == -1
+    for _, writer in ends:
+        writer.close()
+
+
 def test_a_callback_that_raises_is_logged_and_its_file_is_left_alone(
     pipes: SelectorThread, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,10 +11,7 @@ from actors.errors import (
     MCPConnectionError,
     NotExecutedError,
     OutcomeUnknownError,
-    OverloadedError,
-    ResponseTooLargeError,
 )
-from actors.mcp.child import StdioLimits
 from actors.transport import Received, Reply, Request
 from tests.fixtures.stdio import StdioRig, answer_text
 
@@ -120,71 +117,6 @@ def test_an_answer_to_what_was_not_sent_yet_is_no_answer(rig: StdioRig) -> None:
     waiting.error(MCPConnectionError)
 
 
-def test_ten_megabytes_on_stderr_hold_nothing_up_and_the_last_lines_are_kept(rig: StdioRig) -> None:
-    odd = rig.connect()
-
-    assert odd.ask("stderr", {"lines": 10_000, "width": 1000}).outcome() == {}
-    odd.ask("stderr", {"lines": 1, "width": 1_000_000}).outcome()
-    odd.ask("exit", {"code": 0, "reason": "the last word"})
-    odd.lost()
-
-    tail = odd.connection.stderr_tail()
-    assert len(tail) == 200
-    assert tail[0].startswith("9802 xxx")
-    assert tail[-3].startswith("9999 xxx")
-    assert tail[-2].startswith("0 xxx")
-    assert len(tail[-2]) < 5000
-    assert tail[-1] == "the last word"
-
-
-ID_FIRST = '{"jsonrpc":"2.0","id":ID,"result":RESULT}'
-ID_LAST = '{"result":RESULT,"jsonrpc":"2.0","id":ID}'
-
-
-@pytest.mark.parametrize("form", [ID_FIRST, ID_LAST])
-def test_an_answer_that_is_too_large_is_thrown_away_and_the_child_lives(rig: StdioRig, form: str) -> None:
-    odd = rig.connect()
-    other = odd.ask("hang")
-
-    asked = odd.ask("big", {"size": 20 * MIB, "form": form})
-
-    assert "max_response_bytes = 16777216" in asked.error(ResponseTooLargeError)
-    assert odd.ask("echo", {"n": 1}).outcome() == {"n": 1}
-    assert other.outcomes == []
-    assert odd.connection.skipped_lines == 0
-
-
-ID_HIDDEN = '{"result":RESULT,"jsonrpc":"2.0","id":ID,"x":"' + "x" * 300 + '"}'
-
-
-def test_an_answer_too_large_to_show_its_id_is_that_of_the_only_exchange_under_way(rig: StdioRig) -> None:
-    odd = rig.connect(max_response_bytes=MIB)
-
-    asked = odd.ask("big", {"size": MIB, "form": ID_HIDDEN})
-
-    asked.error(ResponseTooLargeError)
-
-
-def test_an_answer_too_large_to_show_its_id_is_nobodys_if_several_wait(rig: StdioRig) -> None:
-    odd = rig.connect(max_response_bytes=MIB)
-
-    waiting = [odd.ask("hang"), odd.ask("big", {"size": MIB, "form": ID_HIDDEN})]
-
-    assert odd.ask("echo", {"n": 1}).outcome() == {"n": 1}
-    assert [one.outcomes for one in waiting] == [[], []]
-    assert odd.connection.dropped_answers == 1
-
-
-def test_a_notification_that_is_too_large_ends_no_exchange(rig: StdioRig) -> None:
-    odd = rig.connect(max_response_bytes=MIB)
-
-    asked = odd.ask("big", {"size": MIB, "form": '{"method":"notifications/message","params":RESULT}'})
-
-    assert odd.ask("echo", {"n": 1}).outcome() == {"n": 1}
-    assert asked.outcomes == []
-    assert odd.connection.skipped_lines == 1
-
-
 def test_what_json_cannot_say_is_not_sent(rig: StdioRig) -> None:
     odd = rig.connect()
 
@@ -246,30 +178,6 @@ def test_an_answer_after_the_exchange_was_broken_off_is_dropped(rig: StdioRig) -
     odd.ask("raw", {"text": answer_text(0, {"late": True}) + answer_text(2, {})}).outcome()
     assert odd.connection.dropped_answers == 1
     hanging.handle.abort()
-
-
-def test_too_many_bytes_in_the_queue_are_refused_until_the_child_reads_again(rig: StdioRig) -> None:
-    odd = rig.connect(limits=StdioLimits(queued_bytes=MIB))
-    os.kill(odd.pid(), signal.SIGSTOP)
-    queued = [odd.ask("echo", {"x": "x" * MIB}) for _ in range(2)]
-
-    refused = [odd.ask("echo"), odd.send(Request(id=1, method="notifications/none"))]
-
-    for one in refused:
-        one.error(OverloadedError)
-    os.kill(odd.pid_now(), signal.SIGCONT)
-    assert [len(str(one.outcome())) > MIB for one in queued] == [True, True]
-    assert odd.ask("echo", {"n": 1}).outcome() == {"n": 1}
-
-
-def test_a_flood_of_lines_is_left_in_the_pipe_when_it_outruns_the_parser(rig: StdioRig) -> None:
-    odd = rig.connect(limits=StdioLimits(backlog_bytes=MIB))
-    with odd.deaf():
-        flooded = odd.ask("flood", {"lines": 5_000})
-        odd.wait_for_stderr("blocked")
-
-    assert flooded.outcome() == {}
-    assert len(odd.told) == 5_000
 
 
 def test_the_child_gets_a_minimal_environment_what_is_configured_and_no_files(

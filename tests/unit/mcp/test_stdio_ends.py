@@ -9,9 +9,8 @@ from dataclasses import replace
 import pytest
 
 from actors.errors import MCPConnectionError, OutcomeUnknownError
-from actors.mcp.child import StdioLimits
-from actors.transport import ConnectionLost, Released, Request
-from tests.fixtures.stdio import QUICK, StdioRig, answer_text, is_alive, wait_until_gone
+from actors.transport import Request
+from tests.fixtures.stdio import QUICK, StdioRig, answer_text, wait_until_gone
 
 MIB = 1024 * 1024
 
@@ -51,22 +50,9 @@ def test_the_loss_is_told_before_the_outcomes_so_that_nobody_tries_again_here(ri
     assert lost_at_outcome == [True]
 
 
-@pytest.mark.parametrize("end", ["close", "abort"])
-def test_released_comes_after_close_or_abort_however_long_the_child_has_been_gone(rig: StdioRig, end: str) -> None:
-    odd = rig.connect()
-    odd.ask("die").error(OutcomeUnknownError)
-    rig.catch_up()
-    assert [type(event) for event in odd.told] == [ConnectionLost]
-
-    getattr(odd.connection, end)()
-    getattr(odd.connection, end)()
-
-    odd.wait_for_release()
-
-
 def test_the_reason_a_server_gives_on_stderr_is_in_the_error(rig: StdioRig) -> None:
-    command = "import sys; sys.stdin.readline(); print('hi', file=sys.stderr); sys.exit('SONARR_API_KEY is not set')"
-    odd = rig.connect(sys.executable, "-I", "-S", "-c", command)
+    program = "import sys; sys.stdin.readline(); sys.stderr.write('hi\\n\\nSONARR_API_KEY is not set'); sys.exit(1)"
+    odd = rig.connect(sys.executable, "-I", "-S", "-c", program)
 
     text = odd.ask("initialize").error(OutcomeUnknownError)
 
@@ -109,9 +95,13 @@ def test_a_child_that_closes_its_stdout_and_lives_on_is_lost_and_killed(rig: Std
     pid = odd.pid()
 
     asked = odd.ask("close_stdout")
+    odd.wait_for_stderr("closed")
+    rig.catch_up()
+    too_late = odd.ask("echo")
 
     assert "closed its stdout and was killed" in odd.lost()
     assert "closed its stdout and was killed" in asked.error(OutcomeUnknownError)
+    assert "closed its stdout and was killed" in too_late.error(MCPConnectionError)
     wait_until_gone(pid)
 
 
@@ -124,6 +114,7 @@ def test_a_child_that_closes_its_stdin_and_lives_on_is_lost_and_killed(rig: Stdi
 
     assert "closed its stdin and was killed" in odd.lost()
     assert "closed its stdin and was killed" in asked.error(MCPConnectionError)
+    assert asked.ticket.withdraw() == "no"
     wait_until_gone(pid)
 
 
@@ -165,102 +156,31 @@ def test_who_has_nothing_more_to_say_to_a_full_pipe_does_not_kill_for_it(rig: St
     assert odd.told == []
 
 
-def test_a_stopped_child_can_be_aborted(rig: StdioRig) -> None:
+def test_all_that_a_wide_pipe_held_at_the_end_is_read(rig: StdioRig) -> None:
     odd = rig.connect()
+    odd.ask("widen", {"bytes": MIB}).outcome()
     pid = odd.pid()
-    os.kill(pid, signal.SIGSTOP)
-    begun, queued = odd.ask("echo", {"x": "x" * MIB}), odd.ask("echo")
+    text = '{"jsonrpc":"2.0","method":"notifications/progress"}\n'
+
+    died = odd.ask("die", {"text": text, "times": 900_000 // len(text)})
     rig.catch_up()
+    with rig.standstill():
+        wait_until_gone(pid)
 
-    odd.connection.abort()
-    odd.connection.abort()
-
-    assert "broken off" in begun.error(OutcomeUnknownError)
-    assert "broken off" in queued.error(MCPConnectionError)
-    odd.wait_for_release()
-    wait_until_gone(pid)
-    assert odd.told == [Released()]
-    odd.ask("echo").error(MCPConnectionError)
+    died.error(OutcomeUnknownError)
+    assert len(odd.told) == 900_000 // len(text) + 1
 
 
-def test_a_stopped_child_can_be_closed(rig: StdioRig) -> None:
-    odd = rig.connect()
-    pid = odd.pid()
-    os.kill(pid, signal.SIGSTOP)
-    begun, queued = odd.ask("echo", {"x": "x" * MIB}), odd.ask("echo")
-    rig.catch_up()
-
-    odd.connection.close()
-
-    begun.error(OutcomeUnknownError)
-    queued.error(MCPConnectionError)
-    odd.wait_for_release()
-    wait_until_gone(pid)
-    assert odd.told == [Released()]
-
-
-def test_a_child_that_will_not_go_gets_the_end_of_stdin_then_sigterm_then_sigkill(rig: StdioRig) -> None:
-    odd = rig.connect()
-    odd.ask("be_stubborn").outcome()
-    hanging = odd.ask("hang")
-
-    odd.connection.close()
-
-    assert "killed by SIGKILL" in hanging.error(OutcomeUnknownError)
-    odd.wait_for_release()
-    assert odd.connection.stderr_tail() == ["EOF", "SIGTERM"]
-    assert odd.told == [Released()]
-
-
-def test_close_writes_what_is_queued_and_takes_the_answers_that_still_come(rig: StdioRig) -> None:
-    odd = rig.connect(limits=StdioLimits())
-    asked = [odd.ask("echo", {"n": number}) for number in range(100)]
-
-    odd.connection.close()
-    late = odd.ask("echo")
-
-    assert [one.outcome() for one in asked] == [{"n": number} for number in range(100)]
-    assert "being closed" in late.error(MCPConnectionError)
-    odd.wait_for_release()
-    assert odd.connection.stderr_tail() == ["saw 100"]
-    assert odd.told == [Released()]
-
-
-def test_an_abort_before_the_child_is_there_ends_it_as_soon_as_it_is(rig: StdioRig) -> None:
-    odd = rig.connect()
-    asked = odd.ask("echo")
-
-    odd.connection.abort()
-
-    assert isinstance(asked.outcome(), dict | MCPConnectionError | OutcomeUnknownError)
-    odd.wait_for_release()
-    assert odd.connection.pid is None
-    assert rig.reaper.children == 0
-
-
-@pytest.mark.parametrize("end", ["close", "abort"])
-def test_a_grandchild_in_the_group_ends_with_its_parent(rig: StdioRig, end: str) -> None:
-    odd = rig.connect()
-    told = odd.ask("grandchild", {"own_session": False}).outcome()
-    assert isinstance(told, dict)
-
-    getattr(odd.connection, end)()
-
-    odd.wait_for_release()
-    wait_until_gone(told["pid"])
-
-
-def test_a_grandchild_that_holds_the_pipes_open_delays_nothing(rig: StdioRig) -> None:
+def test_nothing_is_written_to_a_grandchild_that_reads_what_its_dead_parent_no_longer_does(rig: StdioRig) -> None:
     odd = rig.connect()
     told = odd.ask("grandchild", {"own_session": True}).outcome()
     assert isinstance(told, dict)
-    hanging = odd.ask("hang")
-    odd.ask("die")
+    with odd.deaf():  # So that the end of the child is known, and not yet told.
+        odd.ask("die", {"text": '{"jsonrpc":"2.0","method":"notifications/progress"}\n'})
+        rig.wait_until_reaped()
+        too_late = odd.ask("echo")
+        rig.catch_up()
 
-    hanging.error(OutcomeUnknownError)
-    odd.connection.close()
-    odd.wait_for_release()
-
-    assert is_alive(told["pid"])
+    too_late.error(MCPConnectionError)
     os.kill(told["pid"], signal.SIGKILL)
     wait_until_gone(told["pid"])
