@@ -147,6 +147,22 @@ def test_close_kills_and_waits_for_what_is_left_and_starts_nothing_more() -> Non
     assert reaper.close(PATIENCE_S) == []
 
 
+def test_nothing_is_started_while_the_rest_is_being_ended() -> None:
+    reaper = Reaper(clock=time.monotonic)
+    spawned: SimpleQueue[Spawned] = SimpleQueue()
+    program = Program(command=("/bin/sleep", "60"), env={}, cwd=None)
+    too_late: SimpleQueue[Spawned] = SimpleQueue()
+    reaper.spawn(program, spawned.put, lambda _: reaper.spawn(program, too_late.put, bool))
+    child = spawned.get(timeout=PATIENCE_S)
+    assert not isinstance(child, OSError | ValueError)
+
+    assert reaper.close(PATIENCE_S) == []
+
+    assert isinstance(too_late.get(timeout=PATIENCE_S), OSError)
+    for file in (child.stdin, child.stdout, child.stderr):
+        file.close()
+
+
 def test_close_says_which_children_it_could_not_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     reaper = Reaper(clock=time.monotonic)
     watched = Watched(reaper, "/bin/sleep", "60")
