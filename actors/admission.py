@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from actors.breaker import Permit
 from actors.call import Call, RequestId, ToolName
@@ -27,15 +27,13 @@ class Work:
     error: MCPOrchestratorError | None = None  # Of the last attempt.
     permit: Permit | None = None
     tool_permit: Permit | None = None
-    history: History = field(init=False, default=History(attempts=0, worst="no", repaired=False))
 
     def ended(self, error: MCPOrchestratorError) -> History:
         """Note how an attempt ended; return the call's history."""
         self.error = error
         if error.executed == "unknown":
             self.worst = "unknown"
-        self.history = History(attempts=self.attempts, worst=self.worst, repaired=self.repaired)
-        return self.history
+        return History(attempts=self.attempts - self.repaired, worst=self.worst, repaired=self.repaired)
 
 
 class Admission:
@@ -104,8 +102,8 @@ class Admission:
         self._unlisted.pop(work.call.request_id, None)
         if self._resting.pop(work.call.request_id, None) is not None:
             self._rests.drop(work.call.request_id)
-        if work.tool in self._aside:
-            self._aside[work.tool].pop(work.call.request_id, None)
+        if (tool := self._limited(work)) is not None:
+            self._aside[tool].pop(work.call.request_id, None)
 
     def waiting(self) -> list[Work]:
         """Everybody who waits here, the first first."""
@@ -116,22 +114,26 @@ class Admission:
         """Take the first who may go, if there is a slot."""
         while self._queue and self.has_slot:
             request_id, work = self._queue.popitem(last=False)
-            if work.tool in self._limits and self._running[work.tool] >= self._limits[work.tool]:
-                self._aside[work.tool][request_id] = work
-                continue
-            return work
+            tool = self._limited(work)
+            if tool is None or self._running[tool] < self._limits[tool]:
+                return work
+            self._aside[tool][request_id] = work
         return None
 
     def began(self, work: Work) -> None:
         """Take a slot."""
         self.in_flight += 1
-        if work.tool in self._running:
-            self._running[work.tool] += 1
+        if (tool := self._limited(work)) is not None:
+            self._running[tool] += 1
 
     def finished(self, work: Work) -> None:
         """Give the slot back; who stood aside for this tool is first again."""
         self.in_flight -= 1
-        if work.tool in self._running:
-            self._running[work.tool] -= 1
-            self.enter_first(self._aside[work.tool].values())
-            self._aside[work.tool].clear()
+        if (tool := self._limited(work)) is not None:
+            self._running[tool] -= 1
+            self.enter_first(self._aside[tool].values())
+            self._aside[tool].clear()
+
+    def _limited(self, work: Work) -> ToolName | None:
+        """Return the call's tool if that has a limit of its own."""
+        return work.tool if work.tool is not None and work.tool in self._limits else None

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty, Queue
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast, final
 
 import pykka
@@ -59,9 +60,9 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
     def let_go(self) -> None:
         """Break off what is on the wire, and let nothing more on it. For any thread; never blocks."""
 
-    @abc.abstractmethod
     def is_gone(self) -> bool:
         """Say if nothing of the actor's is left in the world outside. For any thread, once it has ended."""
+        return True
 
     @final
     def is_hung(self, limit_s: float) -> bool:
@@ -78,15 +79,32 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         self.actor_stopped.set()  # From here on senders pay what they put too late.
         self.let_go()
         inbox = cast("Queue[Any]", self.actor_inbox)
+        # For one that has woken up meanwhile: it would wait for its next message for ever.
+        kept: list[Any] = [SimpleNamespace(message=Tick(), reply_to=None)]
         with suppress(Empty):
             while True:
-                for call in self.calls_in(inbox.get_nowait().message):
-                    settle(call, epitaph(call, why, "crashed"))
+                envelope = inbox.get_nowait()
+                if envelope.reply_to is None:
+                    for call in self.calls_in(envelope.message):
+                        settle(call, epitaph(call, why, "crashed"))
+                else:
+                    kept.append(envelope)
+        for envelope in kept:
+            inbox.put(envelope)
         self.ledger.settle_all(why, "crashed")
 
     @final
     def on_receive(self, message: M) -> None:
         """Handle `message`, arm the timer; a bug ends this actor, and no other."""
+        if self.actor_stopped.is_set():  # Condemned just before: nothing may be begun.
+            for call in self.calls_in(message):
+                self.ledger.accept(call)
+        else:
+            self._handle(message)
+        if self.actor_stopped.is_set():  # Condemned while it hung: the loop ends here, and no hook runs.
+            self._pay_everything("hung, and was replaced", "crashed")
+
+    def _handle(self, message: M) -> None:
         self.last_turn = self.runtime.clock()
         try:
             if isinstance(message, Tick):
@@ -99,8 +117,6 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
             raise
         except BaseException as error:  # pykka answers SystemExit in one actor by stopping them all.
             raise ActorCrashedError(repr(error)) from error
-        if self.actor_stopped.is_set():  # Condemned while it hung: the loop ends here, and no hook runs.
-            self._pay_everything("hung, and was replaced", "crashed")
 
     @final
     def on_stop(self) -> None:

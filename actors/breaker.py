@@ -54,7 +54,11 @@ class Permit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerSnapshot:
-    """A breaker at one moment. `open_for_s`: seconds until half-open, 0 unless open. `forced`: why, if it is."""
+    """A breaker at one moment.
+
+    * `open_for_s`: seconds until half-open, 0 unless open.
+    * `forced`: why, "" if it is not; `forced_for_s`: seconds until that ends, None for not by itself.
+    """
 
     state: State = State.CLOSED
     failures: int = 0
@@ -62,6 +66,7 @@ class BreakerSnapshot:
     trips: int = 0
     open_for_s: float = 0.0
     forced: str = ""
+    forced_for_s: float | None = None
 
 
 class Breaker:
@@ -100,17 +105,20 @@ class Breaker:
         """Seconds since it closed; 0 if it is not closed."""
         return self._clock() - self._since if self._state is State.CLOSED else 0.0
 
+    @property
+    def refuses(self) -> bool:
+        """Whether `admit` would say no."""
+        if self._forced is None and self._state is State.HALF_OPEN:
+            return self._lease is not None and self._clock() < self._lease_until
+        return self.state is State.OPEN
+
     def retry_after_s(self) -> float | None:
-        """Seconds until `admit` can say yes; None if it would say yes now."""
-        if self._forced is not None:
-            return max(self._forced_until - self._clock(), 0.0) if self._forced is State.OPEN else None
-        if self._state is State.CLOSED:
+        """Seconds until `admit` can say yes; None if it would now, or if nobody knows."""
+        if not self.refuses:
             return None
-        if self._state is State.OPEN:
-            return max(self._open_until - self._clock(), 0.0)
-        if self._lease is not None and (left := self._lease_until - self._clock()) > 0.0:
-            return left
-        return None
+        of_its_own = self._open_until if self._state is State.OPEN else self._lease_until
+        until = of_its_own if self._forced is None else self._forced_until
+        return None if until == math.inf else max(until - self._clock(), 0.0)
 
     def next_due(self) -> float:
         """When `tick` has something to do, on the clock; infinity if nothing."""
@@ -118,7 +126,7 @@ class Breaker:
 
     def admit(self, deadline: float) -> Permit | None:
         """Return the permit for one call, or None: then the call must not be sent, nor wait."""
-        if self.retry_after_s() is not None:
+        if self.refuses:
             return None
         permit = Permit(self._epoch)
         if self._state is State.HALF_OPEN:
@@ -161,15 +169,17 @@ class Breaker:
         """Say OPEN or CLOSED until then, whatever happens; None ends it. HALF_OPEN cannot be forced."""
         if state is State.HALF_OPEN:
             raise ValueError("a breaker can be forced open or closed, not half-open")
-        self._forced, self._forced_why = state, why
+        self._forced, self._forced_why = state, why or "no reason given"
         self._forced_until = math.inf if state is None else until
 
     def cool(self) -> None:
-        """Half-open before its time: the server has shown a sign of life."""
-        self._fire(Event.COOLED)
+        """Half-open before its time, if it is open: the server has shown a sign of life."""
+        if self._state is State.OPEN:
+            self._fire(Event.COOLED)
 
     def snapshot(self) -> BreakerSnapshot:
         """Return what a status shows, and what `restore` needs."""
+        ends = self._forced is not None and self._forced_until < math.inf
         return BreakerSnapshot(
             state=self.state,
             failures=self._streak if self._state is State.CLOSED else 0,
@@ -177,16 +187,21 @@ class Breaker:
             trips=self._trips,
             open_for_s=max(self._open_until - self._clock(), 0.0) if self._state is State.OPEN else 0.0,
             forced=self._forced_why if self._forced else "",
+            forced_for_s=max(self._forced_until - self._clock(), 0.0) if ends else None,
         )
 
     def restore(self, snapshot: BreakerSnapshot) -> None:
         """Go on where a breaker of the same server stopped. Half-open is taken up as open with its time over."""
         self._trips = snapshot.trips
-        if snapshot.state is State.CLOSED:
-            self._streak = min(snapshot.failures, self._policy.failure_threshold - 1)
-        else:
+        now = self._clock()
+        if snapshot.forced:
+            until = math.inf if snapshot.forced_for_s is None else now + snapshot.forced_for_s
+            self.force(snapshot.state, snapshot.forced, until)
+        if snapshot.open_for_s > 0.0 or (snapshot.state is not State.CLOSED and not snapshot.forced):
             self._state, self._epoch = State.OPEN, self._epoch + 1
-            self._open_until = self._clock() + snapshot.open_for_s
+            self._open_until = now + snapshot.open_for_s
+        else:
+            self._streak = min(snapshot.failures, self._policy.failure_threshold - 1)
 
     def _count(self, threshold: int, event: Event, retry_after_s: float = 0.0) -> None:
         self._streak += 1

@@ -14,62 +14,59 @@ class Breakers:
     """Who may go, and what the ends of calls say about server and tools.
 
     * A slow tool must not take its server down: a timeout is recorded in the tool's breaker, which exists from the
-      first timeout until it has been closed for `forgive_after_s`. The server's own permit is kept back as a
-      suspicion: the ping that follows decides.
+      first timeout until it has been closed for `forgive_after_s`. What it says of the server, `Suspicions` finds out.
     """
 
     def __init__(self, policy: BreakerPolicy, clock: Callable[[], float], jitter: Callable[[], float]) -> None:
         self._policy, self._clock, self._jitter = policy, clock, jitter
         self.server = Breaker(policy, clock, jitter)
         self._tools: dict[ToolName, Breaker] = {}
-        self._suspicions: list[Permit] = []
 
     def refusal(self, tool: ToolName | None) -> CircuitBreakerOpenError | None:
         """Return why a call must end now, or None."""
-        if (left_s := self.server.retry_after_s()) is not None:
-            return CircuitBreakerOpenError("circuit breaker open", retry_after_s=left_s)
-        if tool in self._tools and (left_s := self._tools[tool].retry_after_s()) is not None:
-            return CircuitBreakerOpenError(f"circuit breaker of tool {tool} open", retry_after_s=left_s)
+        if self.server.refuses:
+            return CircuitBreakerOpenError("circuit breaker open", retry_after_s=self.server.retry_after_s())
+        own = self._of(tool)
+        if own is not None and own.refuses:
+            return CircuitBreakerOpenError(f"circuit breaker of tool {tool} open", retry_after_s=own.retry_after_s())
         return None
 
     def is_open(self, tool: ToolName | None) -> bool:
         """Whether the server's breaker or the tool's own is open: nothing is to be tried again now."""
-        if self.server.state is State.OPEN:
-            return True
-        return tool in self._tools and self._tools[tool].state is State.OPEN
+        own = self._of(tool)
+        return self.server.state is State.OPEN or (own is not None and own.state is State.OPEN)
+
+    def permits(self, work: Work) -> bool:
+        """Whether a call has its permit already, of the state that is: one that repeats keeps what it got."""
+        return work.permit is not None and work.permit.epoch == self.server.epoch
 
     def admit(self, work: Work) -> None:
-        """Give a call its permits, after `refusal` said None; one that repeats keeps those it has."""
-        if work.permit is None:
-            work.permit = self.server.admit(work.call.deadline)
-            if work.tool in self._tools:
-                work.tool_permit = self._tools[work.tool].admit(work.call.deadline)
+        """Give a call its permits, after `refusal` said None."""
+        work.permit = self.server.admit(work.call.deadline)
+        own = self._of(work.tool)
+        work.tool_permit = None if own is None else own.admit(work.call.deadline)
 
     def record(self, work: Work, verdict: Verdict) -> None:
-        """Take the permits back at the end of a call."""
+        """Take the permits back at the end of a call. A failure counts of one, too, that never got so far."""
         permit, work.permit = work.permit, None
         if permit is not None:
             self.server.record(permit, verdict, retry_after_s=(work.error and work.error.retry_after_s) or 0.0)
+        elif verdict is Verdict.FAILURE:
+            self.server.observe_failure()
         tool_permit, work.tool_permit = work.tool_permit, None
-        if tool_permit is not None and work.tool in self._tools:
-            self._tools[work.tool].record(tool_permit, verdict if verdict is Verdict.SUCCESS else Verdict.IGNORED)
+        own = self._of(work.tool)
+        if tool_permit is not None and own is not None:
+            own.record(tool_permit, verdict if verdict is Verdict.SUCCESS else Verdict.IGNORED)
 
-    def timed_out(self, work: Work) -> bool:
-        """Take the permits back at the end of a call that was sent and not answered; True: ping, to know more."""
-        permit, work.permit = work.permit, None
-        if permit is not None:
-            self._suspicions.append(permit)
+    def timed_out(self, work: Work) -> Permit | None:
+        """Take the tool's permit back at the end of a call that was sent and not answered; return the server's."""
         if work.tool is not None:
-            tool = self._tools.setdefault(work.tool, Breaker(self._policy, self._clock, self._jitter))
+            own = self._tools.setdefault(work.tool, Breaker(self._policy, self._clock, self._jitter))
             tool_permit, work.tool_permit = work.tool_permit, None
-            tool.record(tool_permit, Verdict.FAILURE) if tool_permit else tool.observe_failure()
-        return permit is not None
-
-    def judge(self, *, alive: bool) -> None:
-        """Decide all suspicions by a ping that was sent after they arose."""
-        suspicions, self._suspicions = self._suspicions, []
-        for permit in suspicions:
-            self.server.record(permit, Verdict.IGNORED if alive else Verdict.FAILURE)
+            # Without a permit it began before there was this breaker, so closed: it moves no later state.
+            own.record(tool_permit or Permit(epoch=0), Verdict.FAILURE)
+        permit, work.permit = work.permit, None
+        return permit
 
     def tools_open(self) -> tuple[ToolName, ...]:
         """Return the tools whose own breaker is not closed."""
@@ -77,13 +74,44 @@ class Breakers:
 
     def next_due(self) -> float:
         """When `tick` has something to do."""
-        tools = min((tool.next_due() for tool in self._tools.values()), default=math.inf) if self._tools else math.inf
+        tools = min((own.next_due() for own in self._tools.values()), default=math.inf)
         return min(self.server.next_due(), tools)
 
     def tick(self) -> None:
         """Let time pass for all of them."""
         self.server.tick()
-        for name, tool in list(self._tools.items()):
-            tool.tick()
-            if tool.closed_for_s >= self._policy.forgive_after_s:
+        for name, own in list(self._tools.items()):
+            own.tick()
+            if own.closed_for_s >= self._policy.forgive_after_s:
                 del self._tools[name]
+
+    def _of(self, tool: ToolName | None) -> Breaker | None:
+        return None if tool is None else self._tools.get(tool)
+
+
+class Suspicions:
+    """Decides by a ping, sent after a call has timed out, whether its server is at fault or the tool alone."""
+
+    def __init__(self, breaker: Breaker, ping: Callable[[Callable[[bool], None]], None]) -> None:
+        self._breaker, self._ping = breaker, ping
+        self._open: list[Permit] = []  # No ping was sent for these yet.
+        self._pinging = False
+
+    def add(self, permit: Permit) -> None:
+        """Hold the permit of a call that timed out until a ping says more."""
+        self._open.append(permit)
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._pinging or not self._open:
+            return
+        self._pinging = True
+        permits, self._open = self._open, []
+
+        def judge(alive: bool) -> None:  # noqa: FBT001 -- the one thing a ping says
+            self._pinging = False
+            for permit in permits:
+                self._breaker.record(permit, Verdict.IGNORED if alive else Verdict.FAILURE)
+            self._ask()
+
+        self._ping(judge)

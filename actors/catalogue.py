@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from actors.call import ToolName
 from actors.config import ServerConfig
 
 Tool: TypeAlias = Mapping[str, Any]  # As the server sent it, with a usable name.
+
+
+def table(value: object) -> Mapping[str, Any]:
+    """Return `value`, which a server sent, if it is an object; else an empty one."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,9 @@ class Catalogue:
     def of(cls, tools: Iterable[object]) -> "Catalogue":
         """Make one from raw list entries. What has no usable name is left out: one bad tool costs itself only."""
         usable: dict[ToolName, Tool] = {}
-        for tool in tools:
-            if isinstance(tool, dict) and isinstance(name := tool.get("name"), str) and name:
+        for entry in tools:
+            tool = table(entry)
+            if isinstance(name := tool.get("name"), str) and name:
                 usable[ToolName(name)] = tool
         return cls(MappingProxyType(usable))
 
@@ -69,7 +75,7 @@ _READING = frozenset(
 
 
 def _by_annotations(hints: object) -> Repeatable:
-    hint = hints if isinstance(hints, dict) else {}
+    hint = table(hints)
     reads, idempotent = hint.get("readOnlyHint") is True, hint.get("idempotentHint") is True
     if reads and hint.get("destructiveHint") is True:
         return Repeatable(yes=False, why="readOnlyHint and destructiveHint contradict each other")

@@ -1,26 +1,20 @@
 """The life of one server's connection: connect, handshake, catalogue, pings, loss, end. On its actor's thread."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Protocol
 
 from actors.breaker import Breaker, Permit, Verdict
 from actors.breaker import State as BreakerState
-from actors.call import Outcome, SendTicket
+from actors.call import SendTicket
 from actors.catalogue import Catalogue
 from actors.control import ControlSlot, Errand
-from actors.errors import (
-    MCPConnectionError,
-    MCPOrchestratorError,
-    MCPToolError,
-    OutcomeUnknownError,
-    ServerUnavailableError,
-    SessionLostError,
-)
+from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, SessionLostError
 from actors.link import WAITING, Event, Link, State
 from actors.mcp import conversations
 from actors.mcp.conversations import Session
+from actors.replies import Replies
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.status import CRASH_LOOP_AFTER
@@ -65,8 +59,8 @@ class Lifecycle:
         self.session = Session(protocol="", capabilities={}, server_info="", instructions="")
         self.catalogue, self.fresh = seat.catalogue, False
         self.listing = False  # A catalogue is being fetched.
-        self._wanted: list[tuple[Future[bool], int]] = []  # Reply, and the failed connects it puts up with.
-        self._ended: list[Future[bool]] = []
+        self.list_failed = False  # The last time.
+        self.replies = Replies()
         self._permit: Permit | None = None  # The breaker's door, held by the probe that is to open it.
         self._tried_in: int | None = None
         self._timers = Timers[str]()
@@ -76,7 +70,7 @@ class Lifecycle:
     def connect(self, reply: Future[bool] | None, *, anew: bool = False) -> None:
         """Connect, now, unless there is a connection; `anew`: in place of the one there is."""
         if reply is not None:
-            self._wanted.append((reply, self._config.max_retries + 1))
+            self.replies.await_coming(reply, patience=self._config.max_retries + 1)
         if self.link.state is State.THROTTLED or (anew and self.link.state is State.READY):
             self._lose(MCPConnectionError("reconnecting, as asked"), Event.LOST)
         if self.link.state in (State.READY, State.CONNECTING):
@@ -86,10 +80,10 @@ class Lifecycle:
 
     def disconnect(self, reply: Future[bool], *, orderly: bool = True) -> None:
         """Have no connection; `reply` comes when nothing is left of those there were."""
-        self._ended.append(reply)
+        self.replies.await_going(reply)
         if self.link.state is not State.DISCONNECTED:
             self._lose(MCPConnectionError("disconnected by the caller"), Event.CLOSED, orderly=orderly)
-        self._answer_ended()
+        self._go_on()
 
     def use(self) -> None:
         """Connect because a call was refused, if this is a crash loop: once in an open period."""
@@ -105,13 +99,15 @@ class Lifecycle:
             return
 
         def ended(outcome: Any) -> None:  # noqa: ANN401 -- a conversation's end
-            alive = is_alive(outcome)
+            alive = conversations.is_alive(outcome)
             if alive:
                 self.link.proved()
             on_end(alive)
             self.troubled(outcome)
 
-        self.control.run(Errand(conversation=_ping_twice(), limit_s=self._config.connect_timeout_s, on_end=ended))
+        self.control.run(
+            Errand(conversation=conversations.ping(), limit_s=self._config.connect_timeout_s, on_end=ended)
+        )
 
     def refresh(self) -> None:
         """Fetch the catalogue, unless that is under way."""
@@ -179,6 +175,8 @@ class Lifecycle:
         """Let time pass. `half_opened`: the breaker has just become half-open, and wants a probe."""
         self.control.tick()
         for _ in self._timers.take_due(self._clock()):
+            if self.listing:
+                self.list_changed()  # The list under way may be older than the change.
             self.refresh()
         if half_opened:
             self._probe()
@@ -188,11 +186,6 @@ class Lifecycle:
             else:
                 self._ask()
 
-    def end_replies(self) -> None:
-        """Answer everybody who waits for a connect or a disconnect: the actor is ending."""
-        for reply in [reply for reply, _ in self._wanted] + self._ended:
-            answer(reply, yes=False)
-
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
@@ -200,14 +193,14 @@ class Lifecycle:
         self._go_on()
 
     def _go_on(self) -> None:
-        if self.link.state is State.CONNECTING and not self._wire.is_open and not self._wire.left:
-            self._open()
-        self._answer_ended()
-
-    def _open(self) -> None:
-        self._wire.open()
-        limit_s = self._config.handshake_timeout_s
-        self.control.run(Errand(conversation=conversations.handshake(), limit_s=limit_s, on_end=self._shaken))
+        # Only children have state to share: what is left of an HTTP connection may finish its calls meanwhile.
+        is_free = not self._wire.held and (self._config.url is not None or not self._wire.left)
+        if self.link.state is State.CONNECTING and not self._wire.is_open and is_free:
+            self._wire.open()
+            limit_s = self._config.handshake_timeout_s
+            self.control.run(Errand(conversation=conversations.handshake(), limit_s=limit_s, on_end=self._shaken))
+        if not self._wire.left:
+            self.replies.gone(yes=True)
 
     def _shaken(self, end: Session | MCPOrchestratorError) -> None:
         if self.link.state is not State.CONNECTING:
@@ -219,12 +212,11 @@ class Lifecycle:
         self.session = end
         self._statistics.connects += 1
         self._return_permit(Verdict.IGNORED)
-        if self._breaker.state is BreakerState.OPEN:
-            self._breaker.cool()
+        self._breaker.cool()
         self.refresh()
 
     def _listed(self, end: list[Any] | MCPOrchestratorError) -> None:
-        self.listing = False
+        self.listing, self.list_failed = False, isinstance(end, MCPOrchestratorError)
         if not isinstance(end, MCPOrchestratorError):
             self.catalogue, self.fresh = Catalogue.of(end), True
         self.troubled(end)
@@ -237,35 +229,37 @@ class Lifecycle:
             self._return_permit(Verdict.IGNORED)
             self._refused(error)
             return
-        self._wire.end(orderly=False)
-        self.control.clear(error)
         self.link.fire(Event.FAILED, error.message)
+        self._end_connection(error, orderly=False)
         waited = self._owner.on_connect_failed(error)
         if self._permit is not None:
             self._return_permit(Verdict.FAILURE)
         elif not waited:
             self._breaker.observe_failure()
-        self._wanted = [(reply, left - 1) for reply, left in self._wanted]
-        self._answer_wanted()
+        self.replies.failed()
 
     def _refused(self, error: ServerUnavailableError) -> None:
         event, keep = _REFUSED[error.state]
-        if not (keep and self.link.state is State.READY):
-            self._wire.end(orderly=False)
-            self.control.clear(error)
+        keep = keep and self.link.state is State.READY
         self.link.fire(event, error.reason, retry_after_s=error.retry_after_s or _THROTTLED_S)
+        if not keep:
+            self._end_connection(error, orderly=False)
         self._answer_wanted()
         self._owner.on_refused(error)
 
     def _lose(self, error: MCPOrchestratorError, event: Event, *, orderly: bool = False) -> None:
         self.link.fire(event, error.message)
-        self.fresh = self.listing = False
         self._return_permit(Verdict.IGNORED)
-        self._wire.end(orderly=orderly)
-        self.control.clear(error)
+        # Whose session is lost may still get its answers, at least the one that says so.
+        self._end_connection(error, orderly=orderly or isinstance(error, SessionLostError))
         if event is Event.CLOSED:
             self._answer_wanted()
             self._owner.on_refused(error)
+
+    def _end_connection(self, error: MCPOrchestratorError, *, orderly: bool) -> None:
+        self.fresh = self.listing = False
+        self._wire.end(orderly=orderly)
+        self.control.clear(error)
 
     def _probe(self) -> None:
         permit = self._breaker.admit(self._clock() + self._config.handshake_timeout_s)
@@ -288,27 +282,15 @@ class Lifecycle:
     def _begin(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Handle]:
         exchange = self._wire.next_exchange()
         if isinstance(message, Request):
-            message = Request(
-                id=exchange, method=message.method, params=message.params, replay_safe=message.replay_safe
-            )
+            message = replace(message, id=exchange)
         return exchange, self._wire.begin(message, exchange, deadline, ticket)
 
     def _answer_wanted(self) -> None:
-        if self.link.state is State.READY and (self.fresh or not self.listing):
-            answered, yes = self._wanted, True
-            self._wanted = []
-        else:
-            gone = self.link.state not in WAITING and self.link.state is not State.READY
-            answered, yes = [entry for entry in self._wanted if gone or entry[1] <= 0], False
-            self._wanted = [entry for entry in self._wanted if entry not in answered]
-        for reply, _ in answered:
-            answer(reply, yes=yes)
-
-    def _answer_ended(self) -> None:
-        if not self._wire.left:
-            ended, self._ended = self._ended, []
-            for reply in ended:
-                answer(reply, yes=True)
+        is_ready = self.link.state is State.READY
+        if is_ready and (self.fresh or not self.listing):
+            self.replies.came(yes=True)
+        elif not is_ready and self.link.state not in WAITING:
+            self.replies.came(yes=False)
 
 
 _REFUSED = {
@@ -316,21 +298,3 @@ _REFUSED = {
     "auth_required": (Event.AUTH_REFUSED, False),
     "config": (Event.CONFIG_REFUSED, False),
 }
-
-
-def is_alive(outcome: Outcome) -> bool:
-    """Say if this answer to a ping comes from a live server: any answer does, also a refusal."""
-    return isinstance(outcome, dict | MCPToolError | ServerUnavailableError | SessionLostError)
-
-
-def _ping_twice() -> conversations.Conversation[Any]:
-    outcome = yield from conversations.ping()
-    if isinstance(outcome, MCPConnectionError | OutcomeUnknownError):  # One hiccup is no news.
-        outcome = yield from conversations.ping()
-    return outcome
-
-
-def answer(reply: Future[bool], *, yes: bool) -> None:
-    """Give `reply` to whoever asked, if he still waits."""
-    with suppress(InvalidStateError):  # Whoever asked has stopped waiting.
-        reply.set_result(yes)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from actors.backoff import backoff_s
+from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, Unavailable
 
 
 class State(enum.Enum):
-    """Of the way to one server. What a call meets in each: `server`."""
+    """Of the way to one server."""
 
     DISCONNECTED = "disconnected"  # Never asked for, or ended by the caller.
     CONNECTING = "connecting"
@@ -60,6 +61,9 @@ NEXT: Mapping[tuple[State, Event], State] = MappingProxyType(
 )  # Any other pair is a bug: the KeyError crashes the actor.
 
 WAITING = frozenset({State.CONNECTING, State.RECONNECTING})  # A call waits here, within its deadline.
+NO_CONNECT_HELPS: Mapping[State, Unavailable] = MappingProxyType(
+    {State.THROTTLED: "throttled", State.AUTH_REQUIRED: "auth_required", State.CONFIG: "config"}
+)  # The server answered, and refused us.
 
 
 class Link:
@@ -111,6 +115,15 @@ class Link:
     def retry_after_s(self) -> float | None:
         """Seconds until the next try; None if nobody knows."""
         return None if self._due == math.inf else max(self._due - self._clock(), 0.0)
+
+    def refusal(self) -> MCPOrchestratorError | None:
+        """Return what a call meets that is not to wait here; None if it may go on, or wait."""
+        if self.state is State.DISCONNECTED:
+            return MCPConnectionError(f"not connected: {self.reason}")
+        if self.state in NO_CONNECT_HELPS:
+            state = NO_CONNECT_HELPS[self.state]
+            return ServerUnavailableError(self.reason, state=state, retry_after_s=self.retry_after_s())
+        return None
 
     def _pause_s(self) -> float:
         self._waits += 1

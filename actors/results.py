@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from actors.call import Call, Result
 from actors.errors import MCPToolError
@@ -31,9 +31,8 @@ class ToolResult:
 
     @property
     def content(self) -> list[dict[str, Any]]:
-        """The content blocks, raw."""
-        content = self.raw.get("content")
-        return content if isinstance(content, list) else []
+        """The content blocks, raw; what is no object is left out."""
+        return _blocks(self.raw)
 
     @property
     def structured_content(self) -> Any:  # noqa: ANN401 -- any JSON
@@ -53,14 +52,18 @@ class ToolResult:
             return texts
         try:
             return json.loads(texts[0])
-        except ValueError:
+        except (ValueError, RecursionError):  # The latter: JSON, nested too deep for anybody's good.
             return texts[0]
 
 
-def _texts(result: Result) -> list[str]:
+def _blocks(result: Result) -> list[dict[str, Any]]:
     content = result.get("content")
-    blocks = content if isinstance(content, list) else []
-    return [str(block.get("text", "")) for block in blocks if isinstance(block, dict) and block.get("type") == "text"]
+    blocks = cast("list[object]", content) if isinstance(content, list) else []
+    return [cast("dict[str, Any]", block) for block in blocks if isinstance(block, dict)]
+
+
+def _texts(result: Result) -> list[str]:
+    return [str(block.get("text", "")) for block in _blocks(result) if block.get("type") == "text"]
 
 
 def shaped(call: Call, result: Result, metadata: CallMetadata) -> "Result | ToolResult | MCPToolError":

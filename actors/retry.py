@@ -12,9 +12,10 @@ from actors.errors import (
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
+    MCPToolError,
     NotExecutedError,
     OutcomeUnknownError,
-    OverloadedError,
+    ResponseTooLargeError,
     ServerUnavailableError,
     SessionLostError,
 )
@@ -22,7 +23,10 @@ from actors.errors import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What a call has been through. `attempts` counts those that failed for want of a connection, too."""
+    """What a call has been through.
+
+    `attempts`: of those that `max_retries` limits; they that failed for want of a connection, too.
+    """
 
     attempts: int
     worst: Executed  # Of the attempts that ended.
@@ -40,12 +44,13 @@ def may_repeat(error: MCPOrchestratorError, history: History, *, replay_safe: bo
     """Say whether to attempt again what ended with `error`, on a connection as good as this one.
 
     Never after an answer, though it be an error: the server is well, and asking again is the caller's to decide.
+    What is repairable has its own rule.
     """
     if history.attempts > max_retries:
         return False
-    if isinstance(error, MCPConnectionError | OverloadedError | MCPTimeoutError) and error.executed == "no":
-        return True
-    return isinstance(error, OutcomeUnknownError | MCPTimeoutError) and replay_safe
+    if isinstance(error, MCPToolError | ResponseTooLargeError | ServerUnavailableError | SessionLostError):
+        return False
+    return error.executed == "no" or replay_safe
 
 
 def delay_s(error: MCPOrchestratorError, history: History, config: ServerConfig, jitter: float) -> float:

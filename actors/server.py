@@ -10,7 +10,6 @@ from actors.breakers import Breakers
 from actors.call import Call
 from actors.calls import Calls
 from actors.errors import Unavailable
-from actors.lifecycle import answer
 from actors.mailbox import tell
 from actors.mcp import conversations
 from actors.messages import (
@@ -29,6 +28,7 @@ from actors.messages import (
     ServerMessage,
     Tick,
 )
+from actors.replies import answer
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.status import CRASH_LOOP_AFTER, ServerStatus
@@ -63,9 +63,11 @@ class ServerActor(OwingActor[ServerMessage]):
         self._wire.held = seat.held
         if seat.wanted:
             self._life.link.hold("restarting")
-        self._drain: Drain | None = None
+        self._drain_by: float | None = None
+        self._drained: list[Future[bool]] = []
         self._gone: Future[bool] | None = None  # Of the connection, at the end of a drain.
-        self._replies: list[Future[bool]] = []  # Owed besides calls, by messages that nobody has read.
+        self._forced = False  # The time to drain is over.
+        self._replies: list[Future[bool]] = []  # Owed besides calls: by pings, by messages that nobody has read.
         self._unpublished = 0
         seat.attach(self)
         self._publish()
@@ -95,12 +97,12 @@ class ServerActor(OwingActor[ServerMessage]):
             case ForceBreaker():
                 self._breakers.server.force(message.state, message.reason, message.until)
             case Drain():
-                self._drain, self._calls.draining = message, True
+                self._drain(message)
             case _:
                 assert_never(message)
         self._calls.dispatch()
-        if self._drain is not None:
-            self._go_on_draining(self._drain)
+        if self._drain_by is not None:
+            self._go_on_draining(self._drain_by)
         self._unpublished += 1
         if self._unpublished >= _PUBLISH_EVERY or self.actor_inbox.empty():
             self._publish()
@@ -124,9 +126,7 @@ class ServerActor(OwingActor[ServerMessage]):
     def next_due(self) -> float:
         """Return the next time at which anything here is due."""
         due = min(self._calls.next_due(), self._breakers.next_due(), self._life.next_due())
-        if self._drain is not None and len(self.ledger):
-            return min(due, self._drain.deadline)
-        return due
+        return due if self._drain_by is None or self._forced else min(due, self._drain_by)
 
     def let_go(self) -> None:
         """See OwingActor."""
@@ -140,11 +140,12 @@ class ServerActor(OwingActor[ServerMessage]):
         """Break off what is on the wire. Its late reports find nobody, or a newer generation."""
         connection_left = bool(self._wire.left)
         self._wire.abort()
-        self._life.end_replies()
+        self._life.replies.came(yes=False)
+        self._life.replies.gone(yes=False)
         for reply in self._replies:
             answer(reply, yes=False)
-        if self._drain is not None:
-            answer(self._drain.reply, yes=state == "stopped")
+        for reply in self._drained:
+            answer(reply, yes=state == "stopped")
         if state == "crashed":
             tell(
                 self._seat.supervisor,
@@ -190,7 +191,7 @@ class ServerActor(OwingActor[ServerMessage]):
         self._life.tick(half_opened=before is not after and after is BreakerState.HALF_OPEN)
 
     def _connect(self, message: Connect) -> None:
-        if self._drain is None:
+        if self._drain_by is None:
             self._life.connect(message.reply, anew=message.anew)
         elif message.reply is not None:
             answer(message.reply, yes=False)
@@ -198,8 +199,12 @@ class ServerActor(OwingActor[ServerMessage]):
     def _ping(self, message: Ping) -> None:
         began = self.runtime.clock()
         self._seat.statistics.pings += 1
+        if message.reply is not None:
+            self._replies.append(message.reply)
 
         def ended(alive: bool) -> None:  # noqa: FBT001 -- the one thing a ping says
+            if message.reply is not None:
+                self._replies.remove(message.reply)
             tell(
                 self._seat.supervisor,
                 PingEnded(
@@ -213,12 +218,22 @@ class ServerActor(OwingActor[ServerMessage]):
 
         self._life.ping(ended)
 
-    def _go_on_draining(self, drain: Drain) -> None:
-        if len(self.ledger) and self.runtime.clock() >= drain.deadline:
+    def _drain(self, message: Drain) -> None:
+        """Begin to drain; a second time, perhaps sooner: forced."""
+        self._drained.append(message.reply)
+        self._drain_by = message.deadline if self._drain_by is None else min(self._drain_by, message.deadline)
+        self._calls.draining = True
+
+    def _go_on_draining(self, drain_by: float) -> None:
+        is_over = not self._forced and self.runtime.clock() >= drain_by
+        if is_over:
+            self._forced = True
             self._calls.end_all("the time to finish was over", "draining")
         if self._gone is None and not len(self.ledger):
             self._gone = Future()
-            self._life.disconnect(self._gone, orderly=self.runtime.clock() < drain.deadline)
+            self._life.disconnect(self._gone, orderly=not is_over)
+        if is_over:  # Also an orderly end that is still under way.
+            self._wire.abort()
         if self._gone is not None and self._gone.done():
             self.stop()
 
@@ -226,7 +241,7 @@ class ServerActor(OwingActor[ServerMessage]):
         self._unpublished = 0
         life, calls, breaker = self._life, self._calls, self._breakers.server
         crash_loop = breaker.state is BreakerState.OPEN and life.link.failed_connects >= CRASH_LOOP_AFTER
-        state = "draining" if self._drain else "crash_loop" if crash_loop else life.link.state.value
+        state = "draining" if self._calls.draining else "crash_loop" if crash_loop else life.link.state.value
         connection = self._wire.connection
         self._seat.publish(
             ServerStatus(
@@ -241,13 +256,13 @@ class ServerActor(OwingActor[ServerMessage]):
                 pid=getattr(connection, "pid", None),
                 breaker=breaker.snapshot(),
                 tools_open=self._breakers.tools_open(),
-                last_failure_at=calls.last_failure_at,
-                last_failure=calls.last_failure,
+                last_failure_at=calls.outcomes.last_failure_at,
+                last_failure=calls.outcomes.last_failure,
                 failed_connects=life.link.failed_connects,
                 in_flight=calls.admission.in_flight,
                 waiting=len(calls.admission),
                 owed=len(self.ledger),
-                last_answer_at=calls.last_answer_at,
+                last_answer_at=calls.outcomes.last_answer_at,
                 retry_after_s=breaker.retry_after_s() if crash_loop else life.link.retry_after_s(),
                 catalogue=life.catalogue,
                 fresh=life.fresh,

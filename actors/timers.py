@@ -34,12 +34,12 @@ class Timers(Generic[K]):
         self._due[key] = due
         self._number += 1
         heapq.heappush(self._heap, (due, self._number, key))
+        self._rebuild()
 
     def drop(self, key: K) -> None:
         """Forget `key`, if it is set."""
-        if self._due.pop(key, None) is not None and len(self._heap) > 2 * len(self._due) + _SLACK:
-            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
-            heapq.heapify(self._heap)
+        if self._due.pop(key, None) is not None:
+            self._rebuild()
 
     def next_due(self) -> float:
         """When the first key is due; infinity if none is."""
@@ -54,3 +54,8 @@ class Timers(Generic[K]):
             key = heapq.heappop(self._heap)[2]
             del self._due[key]
             yield key
+
+    def _rebuild(self) -> None:
+        if len(self._heap) > 2 * len(self._due) + _SLACK:
+            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._heap)

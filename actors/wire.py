@@ -55,14 +55,15 @@ class Wire:
         """The current connection."""
         return self._connections.get(self.current)
 
-    def open(self) -> int:
-        """Begin a new connection; return its number."""
+    def open(self) -> None:
+        """Begin a new connection."""
+        if self._closed:  # The actor was condemned and has woken up: its successor has a connection by now.
+            raise RuntimeError("the wire was broken off for good")
         self._number += 1
         self.current = self._number
         self._connections[self.current] = self._connect(self._config, partial(self._heard, self.current))
         if self._closed:  # Condemned in the middle of it.
             self.abort()
-        return self.current
 
     def begin(self, message: Request | Reply, exchange: int, deadline: float, ticket: SendTicket) -> Handle:
         """Start an exchange on the current connection."""

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from actors.call import Outcome
-from actors.errors import MCPConnectionError, MCPOrchestratorError, OutcomeUnknownError, ServerUnavailableError
+from actors.errors import (
+    MCPConnectionError,
+    MCPOrchestratorError,
+    MCPToolError,
+    OutcomeUnknownError,
+    ServerUnavailableError,
+    SessionLostError,
+)
 from actors.transport import Reply, Request
 
 T = TypeVar("T")
@@ -83,8 +90,16 @@ def one(message: Request | Reply) -> Conversation[Any]:
 
 
 def ping() -> Conversation[Any]:
-    """Ask whether the server is there. Any well-formed answer says yes."""
-    return one(_request("ping"))
+    """Ask whether the server is there, twice before it counts as not; `is_alive` reads the answer."""
+    outcome = yield _request("ping")
+    if isinstance(outcome, MCPConnectionError | OutcomeUnknownError):  # One hiccup is no news.
+        outcome = yield _request("ping")
+    return outcome
+
+
+def is_alive(outcome: Outcome) -> bool:
+    """Say if this outcome of a ping comes from a live server: any answer does, also a refusal."""
+    return isinstance(outcome, dict | MCPToolError | ServerUnavailableError | SessionLostError)
 
 
 def cancelled(request_id: int, reason: str) -> Request:

@@ -1,0 +1,46 @@
+"""Who waits for a connection to come, and who for it to be gone."""
+
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+
+
+def answer(reply: "Future[bool]", *, yes: bool) -> None:
+    """Give `reply` to whoever asked, if he still waits."""
+    with suppress(InvalidStateError):  # Whoever asked has stopped waiting.
+        reply.set_result(yes)
+
+
+class Replies:
+    """The futures of those who asked for a connection, or for its end. Each is answered once."""
+
+    def __init__(self) -> None:
+        self._coming: list[tuple[Future[bool], int]] = []  # And the failed connects it puts up with.
+        self._going: list[Future[bool]] = []
+
+    def await_coming(self, reply: "Future[bool]", *, patience: int) -> None:
+        """Answer `reply` when there is a connection, or will be none; at the latest after `patience` failures."""
+        self._coming.append((reply, patience))
+
+    def await_going(self, reply: "Future[bool]") -> None:
+        """Answer `reply` when nothing of a connection is left."""
+        self._going.append(reply)
+
+    def came(self, *, yes: bool) -> None:
+        """Answer all who wait for a connection."""
+        coming, self._coming = self._coming, []
+        for reply, _ in coming:
+            answer(reply, yes=yes)
+
+    def failed(self) -> None:
+        """Count a failed connect; answer those who will not wait for another."""
+        coming = [(reply, patience - 1) for reply, patience in self._coming]
+        self._coming = [(reply, patience) for reply, patience in coming if patience > 0]
+        for reply, patience in coming:
+            if patience <= 0:
+                answer(reply, yes=False)
+
+    def gone(self, *, yes: bool) -> None:
+        """Answer all who wait for the end."""
+        going, self._going = self._going, []
+        for reply in going:
+            answer(reply, yes=yes)
