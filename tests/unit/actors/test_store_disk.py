@@ -1,0 +1,286 @@
+"""The store when its disk fails: it goes on in memory, says why, and gives the disk everything once it can."""
+
+import os
+import sqlite3
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.store import StoreWorld, living, no_file_larger_than, said, small_disk, writing_process
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which only root can")
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def fill(world: StoreWorld, megabytes: int = 1) -> None:
+    """Let the store know more than a small disk holds."""
+    world.keep("large", tools=("x" * megabytes * 1024 * 1024,), fresh=True)
+
+
+def still_remembers(world: StoreWorld, text: str) -> bool:
+    return world.texts() == [text] and world.memory().protocol == "2025-06-18"
+
+
+def test_a_second_process_runs_in_memory_says_why_and_takes_over_once_the_first_is_gone(state_dir: Path) -> None:
+    with writing_process(state_dir, "once") as first:
+        assert [said(first), said(first)] == ["disk", "1"]
+        with living(state_dir) as world:
+            assert (world.mode, world.reason.split(":")[0]) == ("memory", "another process has it open")
+            world.keep("sonarr", protocol="2025-06-18")
+            world.happen("ours")
+            assert not world.flush()
+            first.kill()
+            first.wait(10.0)
+
+            world.advance(59.0)
+            assert world.mode == "memory"
+            world.advance(2.0)
+
+            assert (world.mode, world.reason) == ("disk", "")
+            for _ in ("now", "and after a restart"):
+                assert world.texts() == ["1", "ours"]
+                assert world.memory().statistics.calls == 1
+                assert world.memory("sonarr").protocol == "2025-06-18"
+                world.restart()
+
+
+def test_two_stores_of_one_process_do_not_share_a_file_either(state_dir: Path) -> None:
+    with living(state_dir) as first, living(state_dir) as second:
+        assert (first.mode, second.mode) == ("disk", "memory")
+        first.happen("of the first")
+        assert first.flush()
+
+        second.stop()
+        with writing_process(state_dir) as third:
+            assert said(third) == "memory"  # The second's end has not ended the lock of the first.
+
+
+def test_what_is_known_in_memory_goes_before_what_the_file_says_and_leaves_the_rest(state_dir: Path) -> None:
+    with living(state_dir) as first:
+        first.keep("weather", tools=("forecast",), fresh=True, protocol="2024-11-05")
+        first.keep("plex", protocol="2024-11-05")
+        first.flush()
+        with living(state_dir) as second:
+            second.keep("weather", protocol="2025-06-18")
+            first.stop()
+
+            assert second.flush()
+
+            assert second.memory("weather").protocol == "2025-06-18"
+            assert list(second.memory("weather").catalogue.tools) == ["forecast"]
+            assert second.memory("plex").protocol == "2024-11-05"
+
+
+@pytest.mark.parametrize("obstacle", ["folder is a file", "file is a folder"])
+def test_a_path_that_cannot_be_used_is_tried_again_every_minute(state_dir: Path, obstacle: str) -> None:
+    in_the_way = state_dir if obstacle == "folder is a file" else state_dir / "orchestrator.db"
+    in_the_way.parent.mkdir(exist_ok=True)
+    if obstacle == "folder is a file":
+        in_the_way.touch()
+    else:
+        in_the_way.mkdir()
+    with living(state_dir) as world:
+        assert world.mode == "memory"
+        assert world.reason
+        world.keep(protocol="2025-06-18")
+        world.happen("seen")
+        world.advance(120.0)
+        assert len(world.statuses) == 1
+        assert still_remembers(world, "seen")
+        if in_the_way.is_dir():
+            in_the_way.rmdir()
+        else:
+            in_the_way.unlink()
+
+        world.advance(60.0)
+
+        assert (world.mode, world.reason) == ("disk", "")
+        world.restart()
+        assert still_remembers(world, "seen")
+
+
+@pytest.mark.parametrize("damage", ["no database", "a page overwritten", "text that is no UTF-8", "JSON that is none"])
+def test_a_damaged_file_is_moved_aside_and_not_deleted(state_dir: Path, damage: str) -> None:
+    with living(state_dir) as world:
+        world.keep(protocol="2025-06-18", tools=("forecast",), fresh=True)
+        world.happen("before")
+        world.stop()
+        injure(world.path, damage)
+        injured = world.path.read_bytes()
+
+        world.store = world.start()
+
+        (aside,) = world.corrupt_files()
+        assert (state_dir / aside).read_bytes() == injured
+        assert (world.mode, world.reason.endswith(f"is now {aside}")) == ("disk", True)
+        assert world.recall().servers == {}
+        world.happen("after")
+        world.restart()
+        assert (world.texts(), world.mode, world.corrupt_files()) == (["after"], "disk", [aside])
+
+
+def injure(path: Path, damage: str) -> None:
+    if damage == "no database":
+        path.write_bytes(b"not what it was " * 256)
+    elif damage == "a page overwritten":
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xee" * 4096)
+    else:
+        connection = sqlite3.connect(path)
+        value = "X'ff'" if damage == "text that is no UTF-8" else "X'7b'"
+        connection.execute(f"UPDATE servers SET breaker = CAST({value} AS TEXT)")  # noqa: S608 -- from two lines above
+        connection.commit()
+        connection.close()
+
+
+def test_files_moved_aside_in_the_same_second_do_not_replace_each_other(state_dir: Path) -> None:
+    with living(state_dir) as world:
+        for content in (b"first " * 1000, b"second " * 1000):
+            world.stop()
+            world.path.write_bytes(content)
+            world.store = world.start()
+
+        contents = [(state_dir / name).read_bytes()[:6] for name in world.corrupt_files()]
+        assert contents == [b"first ", b"second"]
+
+
+def test_damage_found_while_running_costs_nothing_that_is_known(state_dir: Path) -> None:
+    with living(state_dir) as world:
+        world.keep(protocol="2025-06-18")
+        world.happen("before")
+        fill(world, megabytes=8)  # More than SQLite holds in memory.
+        world.restart()
+        with world.path.open("r+b") as file:
+            file.write(b"\xee" * os.fstat(file.fileno()).st_size)
+
+        world.happen("after")
+        fill(world, megabytes=7)  # In place of what is to be read for that, and cannot be.
+        world.advance(1.0)
+
+        (aside,) = world.corrupt_files()
+        assert Path(f"{state_dir / aside}-wal").exists()
+        assert (world.mode, world.reason.endswith(f"is now {aside}")) == ("disk", True)
+        for _ in ("now", "and after a restart"):
+            assert world.texts() == ["before", "after"]
+            assert world.memory().protocol == "2025-06-18"
+            assert len(world.memory("large").catalogue.tools) == 1
+            world.restart()
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_file_taken_away_while_running_is_written_anew(state_dir: Path, *, replaced: bool) -> None:
+    with living(state_dir) as world:
+        world.keep(protocol="2025-06-18")
+        world.happen("before")
+        assert world.flush()
+        world.path.unlink()
+        if replaced:
+            with living(state_dir) as other:
+                other.happen("other")
+
+        world.happen("after")
+        world.advance(1.0)
+        world.restart()
+
+        assert world.mode == "disk"
+        assert world.texts() == [*(["other"] if replaced else []), "before", "after"]
+        assert world.memory().protocol == "2025-06-18"
+
+
+def test_a_file_of_a_newer_release_is_left_alone(state_dir: Path) -> None:
+    with living(state_dir) as world:
+        world.happen("before")
+        world.stop()
+        connection = sqlite3.connect(world.path)
+        connection.execute("PRAGMA user_version = 2")
+        connection.close()
+        content = world.path.read_bytes()
+
+        world.store = world.start()
+        world.happen("after")
+        world.advance(120.0)
+
+        assert (world.mode, world.reason) == ("memory", "its schema is version 2, this release knows 1")
+        world.stop()
+        assert world.path.read_bytes() == content
+        assert world.corrupt_files() == []
+
+
+def test_an_empty_file_is_one_of_no_schema_yet(state_dir: Path) -> None:
+    state_dir.mkdir()
+    (state_dir / "orchestrator.db").touch()
+
+    with living(state_dir) as world:
+        world.happen("kept")
+        world.restart()
+
+        assert (world.texts(), world.mode) == (["kept"], "disk")
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        pytest.param("disk", "no space is left for it", marks=AS_ROOT),
+        ("quota", "no space is left for it|its disk fails"),
+    ],
+)
+def test_a_full_disk_is_told_and_gets_everything_once_there_is_space(state_dir: Path, limit: str, reason: str) -> None:
+    with ExitStack() as limits, ExitStack() as disk:
+        if limit == "disk":
+            disk.enter_context(small_disk(state_dir))
+        with living(state_dir) as world:
+            world.keep(protocol="2025-06-18")
+            world.happen("before")
+            assert world.flush()
+            if limit == "quota":
+                limits.enter_context(no_file_larger_than(192 * 1024))
+            fill(world)
+
+            world.advance(1.0)
+            assert (world.mode, world.reason.split(":")[0] in reason.split("|")) == ("memory", True)
+            world.advance(60.0)
+            assert len(world.statuses) == 2
+            assert still_remembers(world, "before")
+            limits.close()
+            if limit == "disk":
+                remount(state_dir, "size=64m")
+            world.advance(60.0)
+
+            assert (world.mode, world.reason) == ("disk", "")
+            world.restart()
+            assert still_remembers(world, "before")
+            assert len(world.memory("large").catalogue.tools) == 1
+
+
+@AS_ROOT
+@pytest.mark.parametrize("known", [True, False])
+def test_a_disk_that_may_only_be_read_is_told_and_written_once_it_may(state_dir: Path, *, known: bool) -> None:
+    with small_disk(state_dir), living(state_dir) as world:
+        world.stop()
+        if not known:
+            world.path.unlink()
+        remount(state_dir, "ro")
+        world.store = world.start()
+        world.keep(protocol="2025-06-18")
+        world.happen("seen")
+        assert world.mode == "memory"
+        assert still_remembers(world, "seen")
+
+        remount(state_dir, "rw")
+        world.advance(60.0)
+
+        assert world.mode == "disk"
+        world.restart()
+        assert still_remembers(world, "seen")
+
+
+def remount(folder: Path, options: str) -> None:
+    command = ["mount", "-o", f"remount,{options}", str(folder)]
+    subprocess.run(command, check=True)  # noqa: S603 -- ours
