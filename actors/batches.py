@@ -104,7 +104,7 @@ class Batch:
         wishes: BatchWishes,
         *,
         run_later: RunLater,
-        tell_cancel: Callable[[int], None],
+        tell_cancel: Callable[[BatchId], None],
     ) -> None:
         self.batch_id = BatchId(_next_batch_id())
         self.owner: object = None

@@ -95,10 +95,6 @@ class RouterActor(OwingActor[RouterMessage]):
     def let_go(self) -> None:
         """See OwingActor. The router holds nothing but batches."""
 
-    def is_gone(self) -> bool:
-        """See OwingActor."""
-        return True
-
     def release(self, why: str, state: Unavailable) -> None:
         """Pay the batches."""
         for batch in self._batches.values():

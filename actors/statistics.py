@@ -13,12 +13,14 @@ BOUNDS_S = tuple(1e-4 * math.pow(2.0, step / 4) for step in range(98))
 class StatisticsSnapshot:
     """Counts since the server was first configured in this process, or since the state was first kept.
 
-    `latencies`: how many calls ended in each bucket of `BOUNDS_S`, the last for longer ones.
+    * `settled_elsewhere`: ended by a face or a supervisor in the place of a silent actor.
+    * `latencies`: how many calls ended in each bucket of `BOUNDS_S`, the last for longer ones.
     """
 
     calls: int = 0
     succeeded: int = 0
     failed: int = 0
+    settled_elsewhere: int = 0
     tool_errors: int = 0
     retries: int = 0
     pings: int = 0
@@ -44,6 +46,7 @@ class Statistics:
     def __init__(self, snapshot: StatisticsSnapshot | None = None) -> None:
         start = snapshot or StatisticsSnapshot()
         self.calls, self.succeeded, self.failed = start.calls, start.succeeded, start.failed
+        self.settled_elsewhere = start.settled_elsewhere
         self.tool_errors, self.retries = start.tool_errors, start.retries
         self.pings, self.connects = start.pings, start.connects
         self._latencies = list(start.latencies)
@@ -52,12 +55,17 @@ class Statistics:
         """Count a call that got a result `duration_s` after it was submitted."""
         self._latencies[bisect_left(BOUNDS_S, duration_s)] += 1
 
+    def close_the_books(self) -> None:
+        """Count every call that has not ended as settled elsewhere: its actor has ended, and paid or was paid for."""
+        self.settled_elsewhere = self.calls - self.succeeded - self.failed
+
     def snapshot(self) -> StatisticsSnapshot:
         """Return the numbers of this moment."""
         return StatisticsSnapshot(
             calls=self.calls,
             succeeded=self.succeeded,
             failed=self.failed,
+            settled_elsewhere=self.settled_elsewhere,
             tool_errors=self.tool_errors,
             retries=self.retries,
             pings=self.pings,

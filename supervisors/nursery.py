@@ -155,6 +155,7 @@ class Nursery:
         if child.actor is not None:
             child.predecessors.append(child.actor)
         child.actor = child.mailbox = None
+        child.memory.statistics.close_the_books()
         now = self._runtime.clock()
         delay_s = child.restarts.crashed(now, self._runtime.jitter())
         if delay_s is None:

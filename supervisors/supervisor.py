@@ -9,9 +9,9 @@ from actors.base import OwingActor
 from actors.board import Board
 from actors.call import Call, ServerName
 from actors.errors import Unavailable
-from actors.lifecycle import answer
 from actors.mailbox import tell
 from actors.messages import Connect, ConnectionReleased, Disconnect, Missed, Ping, PingEnded, ServerCrashed, Tick
+from actors.replies import answer
 from actors.runtime import Runtime
 from supervisors.messages import (
     CheckHealth,
@@ -99,10 +99,6 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
     def let_go(self) -> None:
         """See OwingActor. It holds nothing."""
 
-    def is_gone(self) -> bool:
-        """See OwingActor."""
-        return True
-
     def release(self, why: str, state: Unavailable) -> None:
         """Answer a shutdown; say that nobody supervises any more."""
         if self._shutdown is not None:
@@ -115,11 +111,22 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
     def _crashed(self, message: ServerCrashed) -> None:
         child = self._nursery.get(message.server)
         if child is not None and message.generation == child.generation and not child.parked:
-            self._nursery.replace_crashed(child, "crashed", message.error)
+            self._ended(child, message.error)
+
+    def _ended(self, child: Child, why: str) -> None:
+        if self._shutdown is not None:
+            child.drained = True
+        else:
+            self._nursery.replace_crashed(child, "crashed", why)
 
     def _missed(self, server: ServerName) -> None:
         child = self._nursery.get(server)
-        if child is not None and child.parked and self.runtime.clock() - child.parked_at >= _PARKED_USE_S:
+        if (
+            self._shutdown is None
+            and child is not None
+            and child.parked
+            and self.runtime.clock() - child.parked_at >= _PARKED_USE_S
+        ):
             self._nursery.unpark(child)
 
     def _look_after_children(self) -> None:
@@ -127,7 +134,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         round_due, late = now >= self._next_round, now - self._next_round > _LATE_S
         for child in self._nursery.children():
             if child.mailbox is not None and not child.mailbox.is_alive() and not child.drained:
-                self._nursery.replace_crashed(child, "crashed", "found dead")  # Its message found no supervisor.
+                self._ended(child, "found dead")  # Its message found no supervisor.
             elif round_due and not late and child.actor is not None and child.actor.is_hung(self._nursery.hung_after_s):
                 self._nursery.replace_hung(child)
             self._nursery.look_after(child, now)

@@ -1,0 +1,26 @@
+"""What a person would want to know of the difference between two statuses of one server. Pure."""
+
+from actors.breaker import State as BreakerState
+from actors.status import ServerStatus
+
+_BREAKER = {
+    BreakerState.OPEN: "breaker_open",
+    BreakerState.HALF_OPEN: "breaker_half_open",
+    BreakerState.CLOSED: "breaker_closed",
+}
+
+
+def between(old: ServerStatus | None, new: ServerStatus) -> list[tuple[str, str]]:
+    """Return kind and text of what happened from `old` to `new`, in order; nothing for the first status."""
+    happened: list[tuple[str, str]] = []
+    if old is None:
+        return happened
+    if old.state != new.state:
+        kind = "connected" if new.ready else "lost" if old.ready and new.state == "reconnecting" else new.state
+        text = f"{new.server_info}, protocol {new.protocol}" if new.ready else new.reason
+        happened.append((kind, text))
+    if old.breaker.state is not new.breaker.state:
+        text = new.last_failure if new.breaker.state is BreakerState.OPEN else ""
+        happened.append((_BREAKER[new.breaker.state], new.breaker.forced or text))
+    opened = [tool for tool in new.tools_open if tool not in old.tools_open]
+    return happened + [("tool_breaker_open", f"calls of {tool} time out") for tool in opened]

@@ -1,0 +1,185 @@
+"""The asynchronous face: the same names, awaited; the same actors behind it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self, cast
+
+from actors.batches import CallOutcome
+from actors.call import CallFuture, OnProgress, ServerName
+from actors.catalogue import Tool
+from actors.results import ToolResult
+from mcp_orchestrator import views
+from mcp_orchestrator.asking import ToolCall
+from mcp_orchestrator.awaiting import batch_of, outcome_of, reply_of
+from mcp_orchestrator.blocking import GRACE_S
+from mcp_orchestrator.config import Source
+from mcp_orchestrator.face import Face, Replies
+from mcp_orchestrator.handles import ServerHandle
+
+
+class AsyncMCPOrchestrator(Face):
+    """MCPOrchestrator for asyncio: nothing here blocks the loop. What a method does, its blocking namesake says.
+
+    It may be made before a loop runs, and be used from several loops. A cancelled task cancels its calls.
+
+    >>> async with AsyncMCPOrchestrator("orchestrator.toml") as orchestrator:
+    ...     queue = (await orchestrator.call_tool("sabnzbd", "get_queue")).data
+    """
+
+    async def __aenter__(self) -> Self:
+        """Connect to all servers."""
+        await self.connect_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Shut down."""
+        await self.shutdown()
+
+    async def connect_all(self) -> dict[str, bool]:
+        """See MCPOrchestrator."""
+        return await self._replies(self._connecting(self._enabled()))
+
+    async def connect(self, server: str) -> bool:
+        """See MCPOrchestrator."""
+        return await self._one(self._connecting([self._known(server)]))
+
+    async def reconnect(self, server: str) -> bool:
+        """See MCPOrchestrator."""
+        return await self._one(self._connecting([self._known(server)], anew=True))
+
+    async def disconnect(self, server: str) -> bool:
+        """See MCPOrchestrator."""
+        return await self._one(self._disconnecting([self._known(server)]))
+
+    async def disconnect_all(self) -> dict[str, bool]:
+        """See MCPOrchestrator."""
+        return await self._replies(self._disconnecting(self._enabled()))
+
+    def submit(
+        self,
+        server: str | None,
+        tool: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> CallFuture:
+        """See MCPOrchestrator; not awaited. `asyncio.wrap_future` makes the future awaitable."""
+        return self._submit(server, tool, params, timeout, on_progress).future
+
+    async def call_tool(
+        self,
+        server: str | None,
+        tool: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- the deadline is the actor's, not the task's
+        on_progress: OnProgress | None = None,
+    ) -> ToolResult:
+        """See MCPOrchestrator."""
+        call = self._submit(server, tool, params, timeout, on_progress)
+        return cast("ToolResult", await outcome_of(call, self._engine.runtime.clock))
+
+    async def request(
+        self,
+        server: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as above
+    ) -> dict[str, Any]:
+        """See MCPOrchestrator."""
+        call = self._engine.submit(self._asking.request(server, method, params, timeout))
+        return cast("dict[str, Any]", await outcome_of(call, self._engine.runtime.clock))
+
+    async def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
+        self,
+        calls: Sequence[ToolCall | Mapping[str, Any]],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as above
+        max_parallel: int | None = None,
+        cancel_on_critical_failure: bool = False,
+        progress_callback: Callable[[int, int], object] | None = None,
+        on_result: Callable[[CallOutcome], object] | None = None,
+    ) -> list[CallOutcome]:
+        """See MCPOrchestrator."""
+        future, longest_s = self._submit_batch(
+            calls, timeout, max_parallel, cancel_on_critical_failure, progress_callback, on_result
+        )
+        return cast("list[CallOutcome]", await batch_of(future, longest_s))
+
+    async def list_tools(self, server: str) -> list[Tool]:
+        """See MCPOrchestrator."""
+        return views.tools(self._board, self._known(server))
+
+    async def list_all_tools(self) -> dict[str, list[Tool]]:
+        """See MCPOrchestrator."""
+        return {name: views.tools(self._board, name) for name in self._enabled()}
+
+    def server(self, server: str) -> "ServerHandle[asyncio.Task[ToolResult]]":
+        """Return a handle: `await handle.get_queue(limit=5)`. The call is under way before it is awaited."""
+
+        def call(server: str, tool: str, params: dict[str, Any], *, timeout: float | None) -> asyncio.Task[ToolResult]:
+            return asyncio.ensure_future(self.call_tool(server, tool, params, timeout=timeout))
+
+        return ServerHandle(
+            self._known(server), call, lambda name: views.tools(self._board, name), self.get_server_status
+        )
+
+    async def health_check(self, server: str) -> bool:
+        """See MCPOrchestrator."""
+        return await self._one(self._checking([self._known(server)]))
+
+    async def health_check_all(self) -> dict[str, bool]:
+        """See MCPOrchestrator."""
+        return await self._replies(self._checking(self._enabled()))
+
+    async def health_check_detailed(self, server: str) -> dict[str, Any]:
+        """See MCPOrchestrator."""
+        healthy = await self.health_check(server)
+        return views.health(self._board, self._engine.runtime, self._known(server), healthy=healthy)
+
+    async def save_state(self) -> bool:
+        """See MCPOrchestrator."""
+        return await reply_of(self._engine.keeping.save(), 5.0, otherwise=False)
+
+    async def reload(self, config: Source) -> list[str]:
+        """See MCPOrchestrator."""
+        return await reply_of(self._reloading(config), 5.0, otherwise=[])
+
+    async def restart(self) -> dict[str, bool]:
+        """See MCPOrchestrator."""
+        await self.shutdown()
+        await asyncio.to_thread(self._start, self._engine.config)
+        return await self.connect_all()
+
+    async def shutdown(
+        self,
+        *,
+        graceful: bool = True,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as above
+        force: bool = False,
+    ) -> list[str]:
+        """See MCPOrchestrator."""
+        if self._over:
+            return []
+        self._over = True
+        finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
+        shut_down = self._engine.shut_down(finish_s=finish_s, gone_s=gone_s)
+        left = await reply_of(shut_down, finish_s + gone_s + GRACE_S, otherwise=["supervisor"])
+        return left + await asyncio.to_thread(self._engine.end, GRACE_S)
+
+    async def _replies(self, replies: Replies) -> dict[str, bool]:
+        clock = self._engine.runtime.clock
+        return {
+            name: await reply_of(reply, give_up_at - clock(), otherwise=False)
+            for name, (reply, give_up_at) in replies.items()
+        }
+
+    async def _one(self, replies: dict[ServerName, tuple[Future[bool], float]]) -> bool:
+        (answer,) = (await self._replies(replies)).values()
+        return answer

@@ -1,0 +1,137 @@
+"""What callers may get wrong, found before anything is begun: one clear error each."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.batches import BatchItem
+from actors.board import Board
+from actors.call import OnProgress, ServerName, ToolName
+from actors.calling import Plan
+from actors.errors import MCPConnectionError, MCPOrchestratorError, UnknownServerError
+from actors.names import Names
+
+NO_PARAMS: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """One call of a batch. `timeout`: seconds from its release; None: as configured. `critical`: see the batch."""
+
+    server: str | None
+    tool: str
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    timeout: float | None = None
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Turns what a caller says into plans. For any thread."""
+
+    names: Names
+    board: Board
+
+    def plan(
+        self,
+        server: str | None,
+        tool: str,
+        params: Mapping[str, Any] | None,
+        timeout_s: float | None,
+        on_progress: OnProgress | None = None,
+    ) -> Plan:
+        """Return the plan of a tools/call.
+
+        In this order: UnknownServerError (a ValueError), MCPConnectionError if it was never connected, ValueError
+        for the tool, TypeError for the params, ValueError for the timeout. With no server named, the tool decides.
+        """
+        name = self._server(server, tool)
+        if not isinstance(tool, str) or not tool.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+            raise ValueError(f"tool must be the name of a tool, not {tool!r}")
+        if params is not None and not isinstance(params, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"params must be a dict, not {type(params).__name__}")
+        known = self.names.tool(name, tool)
+        return Plan(
+            server=name,
+            method="tools/call",
+            params={"name": known, "arguments": NO_PARAMS if params is None else params},
+            timeout_s=self._timeout(name, known, timeout_s),
+            on_progress=on_progress,
+        )
+
+    def request(self, server: str, method: str, params: Mapping[str, Any] | None, timeout_s: float | None) -> Plan:
+        """Return the plan of any other request. Errors as in `plan`."""
+        name = self.connected(server)
+        if not method.strip():
+            raise ValueError("method must be the name of an MCP method, not ''")
+        return Plan(
+            server=name, method=method, params=params or NO_PARAMS, timeout_s=self._timeout(name, None, timeout_s)
+        )
+
+    def items(self, calls: Sequence[ToolCall | Mapping[str, Any]]) -> list[BatchItem]:
+        """Return a batch's calls; a mistake in one is that one's outcome. TypeError if `calls` is no list."""
+        if isinstance(calls, Mapping | str) or not isinstance(calls, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"calls must be a list of ToolCall or dicts, not {type(calls).__name__}")
+        return [self._item(call) for call in calls]
+
+    def connected(self, server: str) -> ServerName:
+        """Return the canonical name of a server that somebody has wanted to be connected."""
+        name = self.names.server(server)
+        status = self.board.statuses.get(name)
+        if name not in self.board.directory.absent and (status is None or status.state != "disconnected"):
+            return name
+        reason = self.board.directory.absent[name][1] if status is None else status.reason
+        if name in self.board.directory.absent and self.board.directory.absent[name][0] is not None:
+            return name  # Parked: its supervisor is told that it is wanted.
+        error = MCPConnectionError(f"not connected: {reason}; call connect({name!r}) first")
+        error.server = name
+        raise error
+
+    def _server(self, server: str | None, tool: str) -> ServerName:
+        if server is not None:
+            return self.connected(server)
+        chosen = self.names.offering(tool, self.board.statuses)
+        if isinstance(chosen, MCPOrchestratorError):
+            raise chosen
+        return chosen
+
+    def _timeout(self, server: ServerName, tool: ToolName | None, timeout_s: float | None) -> float:
+        if timeout_s is None:
+            config = self.names.servers[server]
+            return (config.tool(tool).timeout_s if tool is not None else None) or config.timeout_s
+        if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"timeout must be a number of seconds, not {timeout_s!r}")
+        if not 0 < timeout_s < math.inf:
+            raise ValueError(f"timeout must be more than 0 s and finite, not {timeout_s!r}")
+        return timeout_s
+
+    def _item(self, call: ToolCall | Mapping[str, Any]) -> BatchItem:
+        try:
+            if not isinstance(call, ToolCall):
+                given: dict[str, Any] = {"server": None, **call}
+                call = ToolCall(**given)
+        except TypeError as error:
+            text = f"a call is a ToolCall or a dict of server, tool, params, timeout, critical: {error}"
+            return BatchItem(server="?", tool="?", plan=None, mistake=_mistake(TypeError(text)))
+        try:
+            plan = self.plan(call.server, call.tool, call.params, call.timeout)
+        except MCPOrchestratorError as error:
+            return self._mistaken(call, error)
+        except (ValueError, TypeError) as error:
+            return self._mistaken(call, _mistake(error))
+        return BatchItem(server=plan.server, tool=plan.params["name"], plan=plan, critical=call.critical)
+
+    def _mistaken(self, call: ToolCall, error: MCPOrchestratorError) -> BatchItem:
+        return BatchItem(server=str(call.server), tool=str(call.tool), plan=None, mistake=error, critical=call.critical)
+
+
+def _mistake(error: ValueError | TypeError) -> MCPOrchestratorError:
+    """Return a caller's mistake as the outcome of one call of a batch; the cause is what a single call raises."""
+    mistake = BadCallError(str(error))
+    mistake.__cause__ = error
+    return mistake
+
+
+class BadCallError(UnknownServerError):
+    """A call of a batch that could not be begun, for a mistake of its caller."""

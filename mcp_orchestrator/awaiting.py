@@ -1,0 +1,69 @@
+"""How the asynchronous face waits: on the loop, to a deadline, and never longer."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TypeVar
+
+from actors.batches import BatchFuture
+from actors.call import Call, CallFuture, settle
+from actors.errors import MCPTimeoutError
+from mcp_orchestrator.blocking import GRACE_S
+
+T = TypeVar("T")
+
+
+async def outcome_of(call: Call, clock: Callable[[], float]) -> object:
+    """Await the outcome of `call` and return it, or raise its error. A cancelled task cancels its call.
+
+    The task sees CancelledError at once; what became of the call, its future and `on_error` say.
+    """
+    try:
+        await _until_done(call.future, max(call.deadline - clock(), 0.0) + GRACE_S)
+    except asyncio.CancelledError:
+        call.future.cancel()
+        raise
+    if not call.future.done():
+        settle(call, MCPTimeoutError("no answer, and its actor is silent", executed=call.withdraw()))
+    return call.future.result(timeout=0)
+
+
+async def batch_of(future: BatchFuture, longest_s: float) -> object:
+    """Await the list of a batch. A cancelled task cancels the batch."""
+    try:
+        await _until_done(future, longest_s + GRACE_S)
+    except asyncio.CancelledError:
+        future.cancel()
+        raise
+    return future.result(timeout=0)
+
+
+async def reply_of(reply: Future[T], timeout_s: float, *, otherwise: T) -> T:
+    """Await `reply` up to `timeout_s`; `otherwise` if it does not come."""
+    await _until_done(reply, max(timeout_s, 0.0))
+    return reply.result(timeout=0) if reply.done() else otherwise
+
+
+async def _until_done(future: Future[T], timeout_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def tell(_: object) -> None:  # On the settling thread: it only tells.
+        with suppress(RuntimeError):  # The loop is closed; nobody waits any more.
+            loop.call_soon_threadsafe(_set, done)
+
+    if isinstance(future, CallFuture):
+        future.tell_when_done(tell)
+    else:
+        future.add_done_callback(tell)
+    timer = loop.call_later(timeout_s, _set, done)
+    try:
+        await done
+    finally:
+        timer.cancel()
+
+
+def _set(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

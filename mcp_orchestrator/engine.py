@@ -1,0 +1,250 @@
+"""Everything of an orchestrator but its face: actors, threads, state. Nothing here waits for a server."""
+
+import atexit
+import os
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import pykka
+
+from actors.batches import Batch, BatchFuture, BatchId, BatchItem, BatchWishes
+from actors.board import Board
+from actors.call import Call, ServerName
+from actors.calling import CallMaker, Plan
+from actors.errors import MCPOrchestratorError
+from actors.mailbox import hand_over, tell
+from actors.messages import PerformCall
+from actors.names import Names
+from actors.router import CancelBatch, RouterActor, RunBatch
+from actors.runtime import Runtime, ThreadRuntime
+from actors.status import Incident, ServerStatus
+from actors.transport import TransportFactory
+from mcp_orchestrator.config import OrchestratorConfig
+from mcp_orchestrator.keeping import Keeping
+from mcp_orchestrator.wires import Wires
+from supervisors.messages import (
+    CheckHealth,
+    ConnectServer,
+    DisconnectServer,
+    Reload,
+    SetHealthInterval,
+    ShutDown,
+    SupervisorMessage,
+)
+from supervisors.nursery import Nursery, SupervisionPolicy
+from supervisors.restarts import Restarts
+from supervisors.supervisor import SupervisorActor
+from supervisors.ticker import Ticker
+
+T = TypeVar("T")
+
+_DEATHS, _WITHIN_S = 2, 60.0  # So many deaths of supervisor or router are mended; one more is the end.
+_AT_EXIT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedCall:
+    """What `on_error` is called with, on the callbacks thread. `attempt`: how many attempts there were."""
+
+    server: str
+    tool: str | None
+    error: MCPOrchestratorError
+    attempt: int
+
+
+class Engine:
+    """Started when made, ended by `end`. All methods return at once; what they return is waited for by a face.
+
+    * It belongs to the process that made it: after a fork, every use raises RuntimeError.
+    * Supervisor and router are replaced when they die; too many deaths, and the engine is broken: every call is
+      refused with ServerUnavailableError, and nothing hangs.
+    """
+
+    def __init__(
+        self,
+        config: OrchestratorConfig,
+        *,
+        runtime: Runtime | None = None,
+        transport_factory: TransportFactory | None = None,
+        on_error: Callable[[FailedCall], object] | None = None,
+    ) -> None:
+        self.config, self._on_error = config, on_error
+        self._pid = os.getpid()
+        self._own_runtime = self.wires = None
+        if runtime is None:
+            runtime = self._own_runtime = ThreadRuntime(Ticker())
+        if transport_factory is None:
+            transport_factory = self.wires = Wires(runtime.clock)
+        self.runtime: Runtime = runtime
+        self.board, self.names = Board(), Names(config.servers)
+        self.keeping = Keeping(config, self.runtime, self.board)
+        self._maker = CallMaker(self.runtime, self.board)
+        self._deaths = Restarts(most=_DEATHS, window_s=_WITHIN_S)
+        self._nursery = Nursery(
+            runtime=self.runtime,
+            board=self.board,
+            connect=transport_factory,
+            policy=_policy(config),
+            publish=self._publish,
+            report=self._report,
+            remember=self._remember,
+        )
+        for server in config.servers.values():
+            self._nursery.add(server, self.keeping.memory(server.name))
+        self._start_router()
+        self._start_supervisor()
+        _engines.add(self)
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def submit(self, plan: Plan) -> Call:
+        """Hand one call over; when this returns, it will have its outcome by its deadline."""
+        self.check_usable()
+        call = self._maker.make(plan)
+        if (refusal := self.board.refusal()) is not None:
+            call.refuse(refusal)
+        else:
+            hand_over(self.board.router, PerformCall(call=call), call)
+        return call
+
+    def submit_batch(self, items: list[BatchItem], wishes: BatchWishes) -> BatchFuture:
+        """Hand a batch over; its list will be complete by its deadline."""
+        self.check_usable()
+        batch = Batch(items, wishes, run_later=self.runtime.run_later, tell_cancel=self._tell_cancel_batch)
+        if (refusal := self.board.refusal()) is not None:
+            batch.refuse(refusal)
+        else:
+            hand_over(self.board.router, RunBatch(batch=batch), batch)
+        return batch.future
+
+    # -- servers --------------------------------------------------------------------------------------------------
+
+    def connect(self, server: ServerName, *, anew: bool = False) -> Future[bool]:
+        """Ask for a connection; the reply is whether there is one now."""
+        reply: Future[bool] = Future()
+        return self._ask(ConnectServer(server=server, reply=reply, anew=anew), reply, otherwise=False)
+
+    def disconnect(self, server: ServerName) -> Future[bool]:
+        """Ask for the end of a connection; the reply comes when nothing is left of it."""
+        reply: Future[bool] = Future()
+        return self._ask(DisconnectServer(server=server, reply=reply), reply, otherwise=False)
+
+    def check_health(self, server: ServerName) -> Future[bool]:
+        """Ask for a ping; the reply is whether it was answered."""
+        reply: Future[bool] = Future()
+        return self._ask(CheckHealth(server=server, reply=reply), reply, otherwise=False)
+
+    def set_health_interval(self, interval_s: float | None) -> None:
+        """Ping every so many seconds from now on; None: never."""
+        self.check_usable()
+        tell(self.board.supervisor, SetHealthInterval(interval_s=interval_s))
+
+    def reload(self, config: OrchestratorConfig) -> Future[list[str]]:
+        """Serve the servers of `config` from now on; the reply names those that were touched."""
+        reply: Future[list[str]] = Future()
+        asked = self._ask(Reload(servers=config.servers, reply=reply), reply, otherwise=[])
+        self.config, self.names = config, Names(config.servers)
+        self.keeping.reconfigured(config)
+        return asked
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def shut_down(self, *, finish_s: float, gone_s: float) -> Future[list[str]]:
+        """Take nothing more; finish what is owed within `finish_s`, be gone within `gone_s` after that."""
+        self.check_usable()
+        self.board.closing = True
+        reply: Future[list[str]] = Future()
+        deadline = self.runtime.clock() + finish_s
+        return self._ask(ShutDown(deadline=deadline, gone_by=deadline + gone_s, reply=reply), reply, otherwise=[])
+
+    def end(self, timeout_s: float) -> list[str]:
+        """Stop what is left, in the reverse order of the start. Blocks up to `timeout_s`; returns what is left."""
+        if self._pid != os.getpid():
+            return []
+        self.board.closing = True
+        for actor in (self.board.supervisor, self.board.router, *self.board.directory.servers.values()):
+            if isinstance(actor, pykka.ActorRef):
+                with suppress(pykka.ActorDeadError):
+                    actor.stop(block=False)
+        left = self.keeping.close(timeout_s)
+        left += self.wires.close(timeout_s) if self.wires is not None else []
+        left += self._own_runtime.close(timeout_s=timeout_s) if self._own_runtime is not None else []
+        _engines.discard(self)
+        return left
+
+    def check_usable(self) -> None:
+        """Raise RuntimeError in a process forked off the one that made the engine."""
+        if self._pid != os.getpid():
+            raise RuntimeError("this orchestrator belongs to the process that made it: make one after the fork")
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _ask(self, message: SupervisorMessage, reply: Future[T], *, otherwise: T) -> Future[T]:
+        self.check_usable()
+        tell(self.board.supervisor, message)
+        if not self.board.supervisor.is_alive() and not reply.done():
+            reply.set_result(otherwise)
+        return reply
+
+    def _tell_cancel_batch(self, batch_id: BatchId) -> None:
+        tell(self.board.router, CancelBatch(batch_id=batch_id))
+
+    def _start_router(self) -> None:
+        died = partial(self._died, "router", self._start_router)
+        self.board.router = self.runtime.start(RouterActor, board=self.board, on_death=died)
+
+    def _start_supervisor(self) -> None:
+        died = partial(self._died, "supervisor", self._start_supervisor)
+        supervisor = self.runtime.start(SupervisorActor, board=self.board, nursery=self._nursery, on_death=died)
+        self.board.supervisor = supervisor
+        self.runtime.wake(supervisor, self.runtime.clock())
+
+    def _died(self, who: str, start: Callable[[], None], why: str) -> None:
+        # On the thread of the one who died: it has paid all it owed.
+        if self.board.closing:
+            return
+        if self._deaths.crashed(self.runtime.clock(), self.runtime.jitter()) is None:
+            self.board.broken = f"the {who} ended too often; the last time it {why}"
+        else:
+            start()
+
+    def _publish(self, status: ServerStatus) -> None:
+        self.keeping.published(self.board.statuses.get(status.server), status)
+        self.board.statuses[status.server] = status
+
+    def _remember(self, incident: Incident) -> None:
+        self.keeping.happened(incident)
+
+    def _report(self, call: Call, error: MCPOrchestratorError, attempts: int) -> None:
+        if self._on_error is not None:
+            failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=attempts)
+            self.runtime.run_later(partial(self._on_error, failed))
+
+
+def _policy(config: OrchestratorConfig) -> SupervisionPolicy:
+    return SupervisionPolicy(
+        health_check_interval_s=config.health_check_interval_s,
+        health_check_misses=config.health_check_misses,
+        max_restarts=config.max_restarts,
+        restart_window_s=config.restart_window_s,
+        parked_retry_s=config.parked_retry_s,
+        hung_after_s=config.hung_after_s,
+    )
+
+
+_engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+
+
+@atexit.register
+def _end_forgotten() -> None:
+    """End what a script forgot to shut down: the interpreter must end, and no child may be left."""
+    for engine in list(_engines):
+        with suppress(Exception):
+            engine.shut_down(finish_s=0.0, gone_s=_AT_EXIT_S / 2).result(timeout=_AT_EXIT_S)
+        with suppress(Exception):
+            engine.end(_AT_EXIT_S / 4)

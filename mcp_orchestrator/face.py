@@ -1,0 +1,176 @@
+"""What both faces share: everything that does not wait."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from actors.batches import BatchFuture, BatchWishes, CallOutcome
+from actors.board import Board
+from actors.call import Call, OnProgress, ServerName
+from actors.runtime import Runtime
+from actors.transport import TransportFactory
+from mcp_orchestrator import views
+from mcp_orchestrator.asking import Asking, ToolCall
+from mcp_orchestrator.config import OrchestratorConfig, Source, load
+from mcp_orchestrator.engine import Engine, FailedCall
+
+_RELEASE_S = 5.0  # For connections to close in good order: stdin, SIGTERM and SIGKILL have 2 s each, at most.
+_FORCED_RELEASE_S = 0.25
+_LONGEST_S = 365 * 86400.0  # For a batch without a limit: its calls have theirs.
+
+Replies = dict[ServerName, tuple[Future[bool], float]]  # With the time at which to give up waiting.
+
+
+class Face:
+    """Makes an engine, checks what callers say, and reads the board. The waiting is the faces' own.
+
+    * `config`: a path (TOML, or JSON as MCP clients have it), a dict, or an OrchestratorConfig.
+    * `on_error`: called with a FailedCall for every call that fails, on the callbacks thread.
+    * `runtime`, `transport_factory`: the seam for tests.
+    """
+
+    def __init__(
+        self,
+        config: Source,
+        *,
+        on_error: Callable[[FailedCall], object] | None = None,
+        runtime: Runtime | None = None,
+        transport_factory: TransportFactory | None = None,
+    ) -> None:
+        self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
+        self._start(load(config))
+
+    @property
+    def config(self) -> OrchestratorConfig:
+        """The configuration in force."""
+        return self._engine.config
+
+    def is_connected(self, server: str) -> bool:
+        """Say whether a server is ready."""
+        status = self._board.statuses.get(self._known(server))
+        return status is not None and status.ready
+
+    def get_connected_servers(self) -> list[str]:
+        """Return the servers that are ready."""
+        return [name for name in self._enabled() if self.is_connected(name)]
+
+    def get_circuit_breaker_state(self, server: str) -> dict[str, Any]:
+        """Return {state, failure_count, success_count, last_failure_time, threshold, timeout, …, tools_open}."""
+        return views.breaker(self._board, self._engine.runtime, self._engine.config, self._known(server))
+
+    def get_server_status(self, server: str) -> dict[str, Any]:
+        """Return everything known of one server."""
+        return views.server(self._board, self._engine.runtime, self._engine.config, self._known(server))
+
+    def get_stats(self) -> dict[str, Any]:
+        """Return total_calls, total_health_checks, calls_per_server, failures, retries, latencies, store, …."""
+        return views.statistics(self._board, self._engine.config, self._engine.keeping.status())
+
+    def get_connection_pool_state(self) -> dict[str, dict[str, int]]:
+        """Return per server {max_concurrent, in_flight, waiting, connections}."""
+        return views.pools(self._board, self._engine.config)
+
+    def get_pending_calls(self) -> int:
+        """Return how many calls are owed an outcome."""
+        return sum(status.owed for status in self._board.statuses.values())
+
+    def check_for_leaks(self) -> dict[str, Any]:
+        """Return {connections, threads, children, calls}: what is there though nothing should be."""
+        children = self._engine.wires.children if self._engine.wires is not None else 0
+        return views.leaks(self._board, children=children, over=self._over)
+
+    def explain(self, server: str) -> list[str]:
+        """Return in sentences what the state of a server is, why, and what happens next."""
+        return views.explain(self._board, self._engine.runtime, self._engine.config, self._known(server))
+
+    def start_periodic_health_checks(self, interval: float | None = None) -> None:
+        """Ping every `interval` seconds; None: `health_check_interval_s`. They run from the start anyway."""
+        self._engine.set_health_interval(self._engine.config.health_check_interval_s if interval is None else interval)
+
+    def stop_periodic_health_checks(self) -> None:
+        """Ping no more by itself."""
+        self._engine.set_health_interval(None)
+
+    def restore_state(self) -> dict[str, Any]:
+        """Return what was known from earlier runs when this one began: taken into use at the start."""
+        return self._engine.keeping.restored()
+
+    # -- for the faces --------------------------------------------------------------------------------------------
+
+    def _start(self, config: OrchestratorConfig) -> None:
+        self._over = False
+        self._engine = Engine(
+            config, runtime=self._runtime, transport_factory=self._transport_factory, on_error=self._on_error
+        )
+
+    @property
+    def _board(self) -> Board:
+        self._engine.check_usable()
+        return self._engine.board
+
+    @property
+    def _asking(self) -> Asking:
+        return Asking(self._engine.names, self._engine.board)
+
+    def _known(self, server: str) -> ServerName:
+        return self._engine.names.server(server)
+
+    def _enabled(self) -> list[ServerName]:
+        return [name for name, server in self._engine.config.servers.items() if server.enabled]
+
+    def _submit(
+        self,
+        server: str | None,
+        tool: str,
+        params: Mapping[str, Any] | None,
+        timeout: float | None,
+        on_progress: OnProgress | None,
+    ) -> Call:
+        return self._engine.submit(self._asking.plan(server, tool, params, timeout, on_progress))
+
+    def _submit_batch(  # noqa: PLR0913, PLR0917 -- a batch's wishes, as the faces' methods have them
+        self,
+        calls: Sequence[ToolCall | Mapping[str, Any]],
+        timeout: float | None,
+        max_parallel: int | None,
+        cancel_on_critical_failure: bool,  # noqa: FBT001
+        progress_callback: Callable[[int, int], object] | None,
+        on_result: Callable[[CallOutcome], object] | None,
+    ) -> tuple[BatchFuture, float]:
+        """Hand a batch over. Return its future and the seconds by which it ends at the latest."""
+        items = self._asking.items(calls)
+        if max_parallel is not None and max_parallel < 1:
+            raise ValueError(f"max_parallel must be 1 or more, not {max_parallel!r}")
+        if timeout is not None and not timeout > 0:
+            raise ValueError(f"timeout must be more than 0 s, not {timeout!r}")
+        longest_s = sum(item.plan.timeout_s for item in items if item.plan is not None)
+        longest_s = min(longest_s if timeout is None else timeout, _LONGEST_S)
+        wishes = BatchWishes(
+            deadline=self._engine.runtime.clock() + longest_s,
+            max_parallel=max_parallel or self._engine.config.max_parallel_calls,
+            cancel_on_critical_failure=cancel_on_critical_failure,
+            progress_callback=progress_callback,
+            on_result=on_result,
+        )
+        return self._engine.submit_batch(items, wishes), longest_s
+
+    def _connecting(self, servers: Sequence[ServerName], *, anew: bool = False) -> Replies:
+        give_up_at = self._engine.runtime.clock() + self._engine.config.start_timeout_s
+        return {name: (self._engine.connect(name, anew=anew), give_up_at) for name in servers}
+
+    def _disconnecting(self, servers: Sequence[ServerName]) -> Replies:
+        give_up_at = self._engine.runtime.clock() + _RELEASE_S
+        return {name: (self._engine.disconnect(name), give_up_at) for name in servers}
+
+    def _checking(self, servers: Sequence[ServerName]) -> Replies:
+        now, configs = self._engine.runtime.clock(), self._engine.config.servers
+        return {
+            name: (self._engine.check_health(name), now + 2 * configs[name].connect_timeout_s + 1.0) for name in servers
+        }
+
+    def _reloading(self, config: Source) -> Future[list[str]]:
+        return self._engine.reload(load(config))
+
+    def _shutdown_times(self, *, graceful: bool, timeout: float | None, force: bool) -> tuple[float, float]:
+        finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout
+        return finish_s if graceful else 0.0, _FORCED_RELEASE_S if force else _RELEASE_S

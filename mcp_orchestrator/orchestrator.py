@@ -1,0 +1,212 @@
+"""The blocking face: the names of the user's specification, one thread's work each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self, cast
+
+from actors.batches import CallOutcome
+from actors.call import CallFuture, OnProgress, ServerName
+from actors.catalogue import Tool
+from actors.results import ToolResult
+from mcp_orchestrator import views
+from mcp_orchestrator.asking import ToolCall
+from mcp_orchestrator.blocking import GRACE_S, outcome_of, reply_of
+from mcp_orchestrator.config import Source
+from mcp_orchestrator.face import Face
+from mcp_orchestrator.handles import ServerHandle
+
+
+class MCPOrchestrator(Face):
+    """Calls many MCP servers, each behind a supervised actor. Thread-safe; every wait has an end.
+
+    >>> with MCPOrchestrator("orchestrator.toml") as orchestrator:
+    ...     queue = orchestrator.call_tool("sabnzbd", "get_queue").data
+    """
+
+    def __enter__(self) -> Self:
+        """Connect to all servers; calls to one that is not ready wait for it within their deadlines."""
+        self.connect_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Shut down."""
+        self.shutdown()
+
+    # -- connections ----------------------------------------------------------------------------------------------
+
+    def connect_all(self) -> dict[str, bool]:
+        """Connect all enabled servers at once; return which are ready.
+
+        It ends when each is ready or has failed `max_retries` + 1 connects, after `start_timeout_s` at the latest;
+        what is not ready goes on being tried. Never raises for a server.
+        """
+        return self._replies(self._connecting(self._enabled()), otherwise=False)
+
+    def connect(self, server: str) -> bool:
+        """Connect one server, unless it is; return whether it is ready. UnknownServerError for a wrong name."""
+        return self._one(self._connecting([self._known(server)]), otherwise=False)
+
+    def reconnect(self, server: str) -> bool:
+        """Connect one server anew, also if it is connected; return whether it is ready."""
+        return self._one(self._connecting([self._known(server)], anew=True), otherwise=False)
+
+    def disconnect(self, server: str) -> bool:
+        """Disconnect one server: its calls end, its child is gone. Return whether that was so in time."""
+        return self._one(self._disconnecting([self._known(server)]), otherwise=False)
+
+    def disconnect_all(self) -> dict[str, bool]:
+        """Disconnect all servers at once; return which are gone."""
+        return self._replies(self._disconnecting(self._enabled()), otherwise=False)
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        server: str | None,
+        tool: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> CallFuture:
+        """Hand a call over and return at once; the future's result is a ToolResult. Arguments as in `call_tool`."""
+        return self._submit(server, tool, params, timeout, on_progress).future
+
+    def call_tool(
+        self,
+        server: str | None,
+        tool: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ToolResult:
+        """Call a tool and wait for its one outcome: the result, or an MCPOrchestratorError, by the deadline.
+
+        * `server`: name or alias; None: the ready server of the lowest `priority` that offers the tool.
+        * `timeout`: seconds for all of it, queueing and retries included; None: as configured.
+        * `on_progress`: called with (progress, total or None, message or None) on the callbacks thread.
+        * Mistakes are raised at once: UnknownServerError (a ValueError), MCPConnectionError for a server never
+          connected, ValueError, TypeError. Every other error says in `executed` whether the server can have run it.
+        """
+        call = self._submit(server, tool, params, timeout, on_progress)
+        return cast("ToolResult", outcome_of(call, self._engine.runtime.clock))
+
+    def request(
+        self, server: str, method: str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Send any other client request (prompts/get, resources/read, …) and return the raw result."""
+        plan = self._asking.request(server, method, params, timeout)
+        return cast("dict[str, Any]", outcome_of(self._engine.submit(plan), self._engine.runtime.clock))
+
+    def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
+        self,
+        calls: Sequence[ToolCall | Mapping[str, Any]],
+        *,
+        timeout: float | None = None,
+        max_parallel: int | None = None,
+        cancel_on_critical_failure: bool = False,
+        progress_callback: Callable[[int, int], object] | None = None,
+        on_result: Callable[[CallOutcome], object] | None = None,
+    ) -> list[CallOutcome]:
+        """Make many calls; return their outcomes in the order of `calls`. Never raises for one call.
+
+        * `calls`: ToolCall or dicts {server, tool, params, timeout, critical}.
+        * `timeout`: seconds for the whole batch; a call's own time starts when it is released. None: no limit
+          beside those of the calls.
+        * `max_parallel`: calls under way at once; None: `max_parallel_calls`.
+        * `cancel_on_critical_failure`: the failure of a call marked critical cancels the others.
+        * `progress_callback(completed, total)`, `on_result(outcome)`: on the callbacks thread.
+        """
+        future, longest_s = self._submit_batch(
+            calls, timeout, max_parallel, cancel_on_critical_failure, progress_callback, on_result
+        )
+        try:
+            return future.result(timeout=longest_s + GRACE_S)
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    # -- what there is --------------------------------------------------------------------------------------------
+
+    def list_tools(self, server: str) -> list[Tool]:
+        """Return the tools of one server as it listed them, newest list first of all; [] before the first one."""
+        return views.tools(self._board, self._known(server))
+
+    def list_all_tools(self) -> dict[str, list[Tool]]:
+        """Return the tools of every enabled server."""
+        return {name: views.tools(self._board, name) for name in self._enabled()}
+
+    def server(self, server: str) -> ServerHandle[CallFuture]:
+        """Return a handle: `handle.get_queue(limit=5)` submits a call and returns its future."""
+        return ServerHandle(
+            self._known(server), self.submit, lambda name: views.tools(self._board, name), self.get_server_status
+        )
+
+    # -- health ---------------------------------------------------------------------------------------------------
+
+    def health_check(self, server: str) -> bool:
+        """Ping one server; return whether it answered."""
+        return self._one(self._checking([self._known(server)]), otherwise=False)
+
+    def health_check_all(self) -> dict[str, bool]:
+        """Ping all enabled servers at once."""
+        return self._replies(self._checking(self._enabled()), otherwise=False)
+
+    def health_check_detailed(self, server: str) -> dict[str, Any]:
+        """Ping one server; return {server, healthy, response_time, last_check_time, status, misses, …}."""
+        healthy = self.health_check(server)
+        return views.health(self._board, self._engine.runtime, self._known(server), healthy=healthy)
+
+    # -- state, life ----------------------------------------------------------------------------------------------
+
+    def save_state(self) -> bool:
+        """Write what is kept to disk now; False if that is not possible (see `get_stats()["store"]`)."""
+        return reply_of(self._engine.keeping.save(), 5.0, otherwise=False)
+
+    def reload(self, config: Source) -> list[str]:
+        """Take a new configuration; only servers whose section changed are touched. Return their names.
+
+        ConfigurationError, and nothing changed, if it has a mistake.
+        """
+        return reply_of(self._reloading(config), 5.0, otherwise=[])
+
+    def restart(self) -> dict[str, bool]:
+        """Shut down and start again with the same configuration; return which servers are ready."""
+        self.shutdown()
+        self._start(self._engine.config)
+        return self.connect_all()
+
+    def shutdown(self, *, graceful: bool = True, timeout: float | None = None, force: bool = False) -> list[str]:
+        """Stop everything; return what is left behind, which is nothing if all went well.
+
+        * `graceful`: calls under way may finish, for `timeout` seconds (None: `shutdown_timeout_s`).
+        * `force`: connections that do not close within that time are broken off, children killed.
+        * A second call does nothing. Calls that have not ended by then end with their ticket's truth.
+        """
+        if self._over:
+            return []
+        self._over = True
+        finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
+        left = reply_of(
+            self._engine.shut_down(finish_s=finish_s, gone_s=gone_s),
+            finish_s + gone_s + GRACE_S,
+            otherwise=["supervisor"],
+        )
+        return left + self._engine.end(GRACE_S)
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _replies(self, replies: dict[ServerName, tuple[Future[bool], float]], *, otherwise: bool) -> dict[str, bool]:
+        clock = self._engine.runtime.clock
+        return {
+            name: reply_of(reply, give_up_at - clock(), otherwise=otherwise)
+            for name, (reply, give_up_at) in replies.items()
+        }
+
+    def _one(self, replies: dict[ServerName, tuple[Future[bool], float]], *, otherwise: bool) -> bool:
+        (answer,) = self._replies(replies, otherwise=otherwise).values()
+        return answer

@@ -1,0 +1,225 @@
+"""What people and programs are shown: pure functions of the board. Nothing here asks an actor."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from actors.board import Board
+from actors.call import ServerName
+from actors.catalogue import Repeatable, Tool, repeatable
+from actors.runtime import Runtime
+from actors.status import HealthStatus, ServerStatus
+from mcp_orchestrator.config import OrchestratorConfig
+
+PERCENTILES = (50, 95, 99)
+
+
+def status_of(board: Board, server: ServerName) -> ServerStatus:
+    """Return the last status of a server, as overlaid by the directory: parked and disabled have no actor."""
+    status = board.statuses.get(server, ServerStatus(server=server))
+    if server in board.directory.absent:
+        state, reason = board.directory.absent[server]
+        return ServerStatus(
+            server=server,
+            state=state or reason,
+            reason=reason,
+            catalogue=status.catalogue,
+            statistics=status.statistics,
+            breaker=status.breaker,
+        )
+    return status
+
+
+def tools(board: Board, server: ServerName) -> list[Tool]:
+    """Return the tools of a server, raw, in its order."""
+    return list(status_of(board, server).catalogue.tools.values())
+
+
+def repeatability(board: Board, config: OrchestratorConfig, server: ServerName, tool: Tool) -> Repeatable:
+    """Return whether calls of `tool` may be repeated, and why, as things stand now."""
+    status = status_of(board, server)
+    fresh = status.catalogue if status.fresh else None
+    return repeatable(config.servers[server], "tools/call", tool["name"], fresh)
+
+
+def breaker(board: Board, runtime: Runtime, config: OrchestratorConfig, server: ServerName) -> dict[str, Any]:
+    """Return a server's circuit breaker. `last_failure_time`: seconds since 1970, None without one."""
+    status, policy = status_of(board, server), config.servers[server].breaker
+    return {
+        "state": status.breaker.state.value,
+        "failure_count": status.breaker.failures,
+        "success_count": status.breaker.successes,
+        "last_failure_time": _wall(runtime, status.last_failure_at),
+        "threshold": policy.failure_threshold,
+        "timeout": policy.open_s,
+        "success_threshold": policy.success_threshold,
+        "retry_after": status.breaker.open_for_s or None,
+        "forced": status.breaker.forced,
+        "tools_open": list(status.tools_open),
+    }
+
+
+def server(board: Board, runtime: Runtime, config: OrchestratorConfig, name: ServerName) -> dict[str, Any]:
+    """Return everything known of one server, in JSON's types."""
+    status, server_config = status_of(board, name), config.servers[name]
+    numbers = status.statistics
+    incidents = [incident for incident in board.incidents if incident.server == name]
+    return {
+        "server": name,
+        "state": status.state,
+        "reason": status.reason,
+        "connected": status.ready,
+        "transport": "http" if server_config.url else "stdio",
+        "era": "legacy" if status.protocol else "",
+        "protocol": status.protocol,
+        "server_info": status.server_info,
+        "pid": status.pid,
+        "generation": status.generation,
+        "connection": status.connection,
+        "circuit_breaker": breaker(board, runtime, config, name),
+        "in_flight": status.in_flight,
+        "waiting": status.waiting,
+        "owed": status.owed,
+        "failed_connects": status.failed_connects,
+        "retry_after": status.retry_after_s,
+        "tools": len(status.catalogue.tools),
+        "fresh": status.fresh,
+        "calls": numbers.calls,
+        "failures": numbers.failed,
+        "retries": numbers.retries,
+        "connects": numbers.connects,
+        "latency": _latency(status),
+        "health": asdict(board.health.get(name, HealthStatus())),
+        "last_incident": asdict(incidents[-1]) if incidents else None,
+    }
+
+
+def health(board: Board, runtime: Runtime, name: ServerName, *, healthy: bool) -> dict[str, Any]:
+    """Return the outcome of a check that has just ended. Times in seconds; `last_check_time` in ISO 8601, UTC."""
+    status, checked = status_of(board, name), board.health.get(name, HealthStatus())
+    at = _wall(runtime, checked.last_check_at)
+    return {
+        "server": name,
+        "healthy": healthy,
+        "status": checked.state,
+        "response_time": checked.response_time_s,
+        "last_check_time": None if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
+        "misses": checked.misses,
+        "checks": checked.checks,
+        "state": status.state,
+        "reason": status.reason,
+        "protocol": status.protocol,
+        "circuit_breaker": status.breaker.state.value,
+        "in_flight": status.in_flight,
+        "waiting": status.waiting,
+    }
+
+
+def statistics(board: Board, config: OrchestratorConfig, store: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of all servers. `unaccounted_calls`: neither ended nor owed; anything but 0 is a bug."""
+    each = {name: status_of(board, name) for name in config.servers}
+    numbers = {name: status.statistics for name, status in each.items()}
+    calls = sum(one.calls for one in numbers.values())
+    ended = sum(one.succeeded + one.failed + one.settled_elsewhere for one in numbers.values())
+    owed = sum(status.owed for status in each.values())
+    return {
+        "total_calls": calls,
+        "total_health_checks": sum(one.pings for one in numbers.values()),
+        "calls_per_server": {name: one.calls for name, one in numbers.items()},
+        "succeeded": sum(one.succeeded for one in numbers.values()),
+        "failures": sum(one.failed for one in numbers.values()),
+        "failures_per_server": {name: one.failed for name, one in numbers.items()},
+        "tool_errors": sum(one.tool_errors for one in numbers.values()),
+        "retries": sum(one.retries for one in numbers.values()),
+        "pending_calls": owed,
+        "unaccounted_calls": calls - ended - owed,
+        "latency_per_server": {name: _latency(status) for name, status in each.items()},
+        "connected_servers": [name for name, status in each.items() if status.ready],
+        "incidents": len(board.incidents),
+        "store": dict(store),
+    }
+
+
+def pools(board: Board, config: OrchestratorConfig) -> dict[str, dict[str, int]]:
+    """Return what of each server's slots is in use."""
+    return {
+        name: {
+            "max_concurrent": server_config.max_concurrent,
+            "in_flight": status_of(board, name).in_flight,
+            "waiting": status_of(board, name).waiting,
+            "connections": status_of(board, name).statistics.connects,
+        }
+        for name, server_config in config.servers.items()
+    }
+
+
+def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: ServerName) -> list[str]:
+    """Return what state a server is in, why, and what happens next, a sentence a line."""
+    status, server_config = status_of(board, name), config.servers[name]
+    lines = [f"{name} is {status.state.replace('_', ' ')}" + (f": {status.reason}" if status.reason else "") + "."]
+    lines += [_NEXT[status.state].format(seconds=status.retry_after_s or 0.0)] if status.state in _NEXT else []
+    if status.ready:
+        lines.append(f"It is {status.server_info or 'a nameless server'} and speaks protocol {status.protocol}.")
+    lines.append(_breaker_sentence(status, server_config.breaker.failure_threshold))
+    lines += [f"The circuit breaker of its tool {tool} is open: its calls time out." for tool in status.tools_open]
+    if status.last_failure_at is not None:
+        ago_s = runtime.clock() - status.last_failure_at
+        lines.append(f"The last failure that counted was {ago_s:.0f} s ago: {status.last_failure}.")
+    numbers = status.statistics
+    lines.append(
+        f"{numbers.calls} calls, {numbers.failed} failed, {numbers.retries} retries; "
+        f"{status.in_flight} under way, {status.waiting} waiting."
+    )
+    offered = list(status.catalogue.tools.values())
+    safe = sum(repeatability(board, config, name, tool).yes for tool in offered)
+    lines.append(f"It offers {len(offered)} tools; calls of {safe} of them may be repeated when an answer is lost.")
+    return lines
+
+
+def leaks(board: Board, *, children: int, over: bool) -> dict[str, Any]:
+    """Return what is open now, and whether that is more than the state of the servers accounts for."""
+    open_connections = {
+        name: 1 for name, status in board.statuses.items() if status.connection and (over or not status.ready)
+    }
+    stdio = sum(1 for status in board.statuses.values() if status.pid is not None)
+    return {
+        "connections": sum(open_connections.values()) if over else 0,
+        "children": max(children - stdio, 0) if not over else children,
+        "calls": sum(status.owed for status in board.statuses.values()) if over else 0,
+    }
+
+
+_NEXT = {
+    "disconnected": "Calls are refused until it is connected.",
+    "disabled": "Calls are refused: its configuration says enabled = false.",
+    "connecting": "Calls wait for the connection within their deadlines.",
+    "reconnecting": "Calls wait within their deadlines; the next try comes in {seconds:.1f} s.",
+    "throttled": "The server asked to be left alone; calls are refused for {seconds:.1f} s.",
+    "auth_required": "Calls are refused until the credentials change: correct them, then reconnect.",
+    "config": "Calls are refused until the configuration changes: correct it, then reconnect.",
+    "crash_loop": "Its tools are withdrawn; the next try comes in {seconds:.1f} s, or with the next call.",
+    "parked": "Its actor is started again from time to time, and when it is called.",
+    "draining": "It finishes what it owes, then stops.",
+}
+
+
+def _breaker_sentence(status: ServerStatus, threshold: int) -> str:
+    snapshot = status.breaker
+    if snapshot.forced:
+        return f"The circuit breaker is forced {snapshot.state.value}: {snapshot.forced}."
+    match snapshot.state.value:
+        case "open":
+            return f"The circuit breaker is open; it tries the server in {snapshot.open_for_s:.1f} s."
+        case "half_open":
+            return "The circuit breaker is half-open: one call at a time tries the server."
+        case _:
+            return f"The circuit breaker is closed; {snapshot.failures} of {threshold} failures in a row."
+
+
+def _latency(status: ServerStatus) -> dict[str, float | None]:
+    return {f"p{percent}": status.statistics.percentile_s(percent) for percent in PERCENTILES}
+
+
+def _wall(runtime: Runtime, at: float | None) -> float | None:
+    return None if at is None else runtime.wall_clock() - (runtime.clock() - at)
