@@ -196,7 +196,8 @@ class HttpConnection(urllib3.connection.HTTPConnection):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(0.0)
         code = sock.connect_ex(address)
-        # Not before: an abort that came before the connect shut a socket on which that has no effect.
+        # An abort that came first shut a socket that was not connecting yet. Linux ends the wait below even so;
+        # nothing says that another system must.
         self._grip.check()
         if code == errno.EINPROGRESS:
             if not wait_for_write(sock, timeout=max(0.0, until - time.monotonic())):
