@@ -69,7 +69,7 @@ class StdioConnection:
         self._stderr = StderrTail()
         self._refusal: Callable[[], NotExecutedError] | None = None  # The outcome of whatever is begun from now on.
         self._fate = ""  # How the child ended.
-        self._lost = self._ending = self._aborted = self._stdin_closed = self._settled = self._released = False
+        self._lost = self._stdin_closed = self._ending = self._aborted = self._settled = self._released = False
         spawner.spawn(
             program_of(config),
             on_spawned=lambda spawned: pipes.call(partial(self._begin_life, spawned)),
@@ -224,7 +224,7 @@ class StdioConnection:
     def _close_stdin(self) -> None:
         if self._stdin_closed or self._child is None:
             return
-        self._stdin_closed = True
+        self._stdin_closed = True  # Once: many a server takes a second SIGTERM for an order to drop everything.
         for exchange in self._writer.close():
             self._forget(exchange)
             exchange.fail("the connection was closed", MCPConnectionError("the connection was closed"))

@@ -13,6 +13,7 @@ from actors.transport import ConnectionLost, Released
 from tests.fixtures.stdio import QUICK, LateSpawner, StdioRig, is_alive, wait_until_gone
 
 MIB = 1024 * 1024
+PATIENT = StdioLimits(stdin_grace_s=60.0)  # So that only an abort ends a child that does not mind the end of stdin.
 
 
 @pytest.fixture
@@ -69,10 +70,11 @@ def test_a_stopped_child_can_be_closed(rig: StdioRig) -> None:
 
 
 def test_a_child_that_will_not_go_gets_the_end_of_stdin_then_sigterm_then_sigkill(rig: StdioRig) -> None:
-    odd = rig.connect()
+    odd = rig.connect(limits=replace(QUICK, flush_s=0.05, term_grace_s=0.4))
     odd.ask("be_stubborn").outcome()
     hanging = odd.ask("hang")
 
+    odd.connection.close()
     odd.connection.close()
 
     assert "killed by SIGKILL" in hanging.error(OutcomeUnknownError)
@@ -106,7 +108,7 @@ def test_an_abort_kills_even_if_the_pipes_thread_stands_still(rig: StdioRig) -> 
 
 def test_an_abort_before_the_child_is_there_ends_it_as_soon_as_it_is(rig: StdioRig) -> None:
     late = LateSpawner(rig.reaper)
-    odd = rig.connect(spawner=late)
+    odd = rig.connect("/bin/sleep", "60", spawner=late, limits=PATIENT)
     asked = odd.ask("echo")
 
     odd.connection.abort()
@@ -120,7 +122,7 @@ def test_an_abort_before_the_child_is_there_ends_it_as_soon_as_it_is(rig: StdioR
 
 def test_an_abort_at_the_moment_the_child_comes_to_be_ends_it_too(rig: StdioRig) -> None:
     late = LateSpawner(rig.reaper)
-    odd = rig.connect(spawner=late)
+    odd = rig.connect("/bin/sleep", "60", spawner=late, limits=PATIENT)
 
     with rig.standstill():
         late.go()
