@@ -95,7 +95,7 @@ class HttpPost:
             reusable = response.closed and not connection.is_closed
         except (OSError, HTTPException, HTTPError) as error:
             exchange.grip.check()
-            raise self._lost(exchange, error, stale=reused and response is None) from error
+            raise self._lost(exchange, error, reused=reused) from error
         else:
             return outcome
         finally:
@@ -118,12 +118,13 @@ class HttpPost:
     def _remaining_s(self, exchange: Exchange) -> float:
         return max(0.001, exchange.deadline - self._clock())
 
-    def _lost(self, exchange: Exchange, error: Exception, *, stale: bool) -> MCPOrchestratorError:
+    def _lost(self, exchange: Exchange, error: Exception, *, reused: bool) -> MCPOrchestratorError:
         if not exchange.claimed:
             return NotExecutedError(f"{self._origin}: cannot be sent: {error}")
         if isinstance(error, TimeoutError | ReadTimeoutError):
             return MCPTimeoutError(f"{self._origin}: no answer by the deadline", executed="unknown")
-        stale = stale and isinstance(error, ConnectionError | ssl.SSLError)
+        # Once the head is there, what breaks is told by urllib3, as a HTTPError.
+        stale = reused and isinstance(error, ConnectionError | ssl.SSLError)
         return OutcomeUnknownError(f"{self._origin}: the answer was lost: {error}", stale=stale)
 
     def _read(self, exchange: Exchange, connection: HttpConnection, response: HTTPResponse, path: str) -> Outcome | str:

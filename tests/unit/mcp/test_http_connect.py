@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from actors.errors import MCPConnectionError, MCPOrchestratorError, NotExecutedError
+from actors.mcp.http_connection import AbortedError, Grip
 from tests.fixtures.asking import LIMIT_S, Asker
 from tests.fixtures.raw_server import Peer, RawServer, hung_listener
 from tests.unit.mcp.conftest import ConnectHttp
@@ -104,3 +105,20 @@ def test_an_abort_just_before_the_connect_begins_is_heard_once_it_has_begun(
         error = asked.outcome()
 
     assert type(error) is NotExecutedError  # And not the end of the time for a connect.
+
+
+def test_after_an_abort_no_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[object] = []
+
+    def look_up(*name: object, **_: object) -> None:
+        looked_up.append(name)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    grip = Grip()
+    grip.break_off()
+
+    with pytest.raises(AbortedError):
+        grip.resolve("localhost", 1)
+
+    assert not looked_up
+    assert not grip.abandoned

@@ -2,6 +2,7 @@
 
 import json
 import random
+import select
 import time
 from queue import SimpleQueue
 from threading import Event
@@ -62,6 +63,26 @@ def test_close_deletes_the_session_whatever_the_server_says_to_it(answer: str, c
     assert deleted.headers["mcp-session-id"] == "abc-1"
     assert deleted.headers["mcp-protocol-version"] == "2025-11-25"
     assert (deleted.path, deleted.body) == ("/mcp", b"")
+
+
+def test_the_socket_stays_open_until_the_server_has_answered_the_delete(connect_http: ConnectHttp) -> None:
+    hung_up: SimpleQueue[bool] = SimpleQueue()
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer(INITIALIZED, headers="Mcp-Session-Id: abc-1\r\n")
+        peer.request()
+        hung_up.put(bool(select.select([peer.sock], [], [], 0.05)[0]))
+        peer.answer()
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url)
+        asker.ask("initialize").outcome()
+
+        asker.connection.close()
+
+        asker.wait_until_released()
+    assert not hung_up.get(timeout=LIMIT_S)
 
 
 def test_close_waits_for_what_is_under_way(connect_http: ConnectHttp) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+from queue import SimpleQueue
 from threading import Event
 
 import pytest
@@ -180,6 +181,29 @@ def test_a_socket_that_the_answer_says_to_close_is_closed_at_once(connect_http: 
         assert connect_http(server.url).ask().outcome() == {}
 
         assert ended.wait(20)
+
+
+def test_no_more_sockets_stay_open_than_may_be_busy_at_once(connect_http: ConnectHttp) -> None:
+    ended: SimpleQueue[int] = SimpleQueue()
+
+    def script(peer: Peer) -> None:
+        message = json.loads(peer.request().body)
+        server.release.wait(20)
+        peer.answer(json.dumps({"id": message["id"], "result": {}}).encode())
+        peer.wait_for_the_end()
+        ended.put(peer.number)
+
+    with RawServer(script) as server:
+        asker = connect_http(server.url, max_concurrent=1)
+        all_asked = [asker.ask() for _ in range(4)]
+        for _ in all_asked:
+            server.connected.get(timeout=20)
+        server.release.set()
+
+        assert [asked.outcome() for asked in all_asked] == [{}] * 4
+        ended.get(timeout=20)
+        ended.get(timeout=20)
+        assert ended.empty()
 
 
 def test_500_calls_in_a_row_take_one_socket_and_one_thread(connect_http: ConnectHttp) -> None:
