@@ -102,4 +102,4 @@ def test_what_an_operator_forced_ends_with_the_run(world: StoreWorld) -> None:
 
     world.restart()
 
-    assert world.memory().breaker.forced == ""
+    assert world.memory().breaker == BreakerSnapshot(state=State.OPEN)
