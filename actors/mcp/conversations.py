@@ -4,11 +4,12 @@ A conversation yields what to send next and is sent the outcome. It returns what
 ended it. Request ids are given by whoever runs it. Source: MCP 2025-11-25, lifecycle and pagination.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from actors.call import Outcome
+from actors.catalogue import table
 from actors.errors import (
     MCPConnectionError,
     MCPOrchestratorError,
@@ -32,7 +33,7 @@ class Session:
     """What the handshake agreed on. `capabilities` as the server sent them."""
 
     protocol: str
-    capabilities: dict[str, Any]
+    capabilities: Mapping[str, Any]
     server_info: str
     instructions: str
 
@@ -55,10 +56,11 @@ def handshake() -> Conversation[Session]:
     taken = yield _request("notifications/initialized")
     if isinstance(taken, MCPOrchestratorError):
         return taken
+    info = table(answer.get("serverInfo"))
     return Session(
         protocol=version,
-        capabilities=_table(answer, "capabilities"),
-        server_info=" ".join(str(part) for part in map(_table(answer, "serverInfo").get, ("name", "version")) if part),
+        capabilities=table(answer.get("capabilities")),
+        server_info=" ".join(str(part) for part in map(info.get, ("name", "version")) if part),
         instructions=str(answer.get("instructions") or ""),
     )
 
@@ -121,8 +123,3 @@ def as_connect_failure(error: MCPOrchestratorError) -> MCPOrchestratorError:
     failure = MCPConnectionError(f"connecting failed: {error.message}", retry_after_s=error.retry_after_s)
     failure.__cause__ = error
     return failure
-
-
-def _table(answer: dict[str, Any], key: str) -> dict[str, Any]:
-    value = answer.get(key)
-    return value if isinstance(value, dict) else {}

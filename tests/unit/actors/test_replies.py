@@ -1,0 +1,53 @@
+"""Who waits for a connection to come, or to be gone."""
+
+from concurrent.futures import Future
+
+from actors.replies import Replies, answer
+
+
+def test_an_answer_comes_once_and_nobody_minds_a_second() -> None:
+    reply: Future[bool] = Future()
+
+    answer(reply, yes=True)
+    answer(reply, yes=False)
+
+    assert reply.result(timeout=0) is True
+
+
+def test_who_waits_puts_up_with_so_many_failures() -> None:
+    replies = Replies()
+    patient: Future[bool] = Future()
+    impatient: Future[bool] = Future()
+    replies.await_coming(patient, patience=2)
+    replies.await_coming(impatient, patience=1)
+
+    replies.failed()
+
+    assert impatient.result(timeout=0) is False
+    assert not patient.done()
+    replies.failed()
+    assert patient.result(timeout=0) is False
+
+
+def test_a_connection_that_came_is_told_to_all() -> None:
+    replies = Replies()
+    waiting: list[Future[bool]] = [Future(), Future()]
+    for reply in waiting:
+        replies.await_coming(reply, patience=4)
+
+    replies.came(yes=True)
+
+    assert [reply.result(timeout=0) for reply in waiting] == [True, True]
+
+
+def test_who_waits_for_the_end_is_told_of_that_alone() -> None:
+    replies = Replies()
+    going: Future[bool] = Future()
+    replies.await_going(going)
+
+    replies.came(yes=True)
+    replies.failed()
+    assert not going.done()
+    replies.gone(yes=True)
+
+    assert going.result(timeout=0) is True
