@@ -165,7 +165,7 @@ class AsyncMCPOrchestrator(Face):
         force: bool = False,
     ) -> list[str]:
         """See MCPOrchestrator."""
-        if self._over:
+        if self._over and not force:
             return []
         self._over = True
         finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)

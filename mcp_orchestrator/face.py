@@ -8,6 +8,7 @@ from actors.batches import BatchFuture, BatchWishes, CallOutcome
 from actors.board import Board
 from actors.call import Call, OnProgress, ServerName
 from actors.runtime import Runtime
+from actors.status import Incident
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import Asking, ToolCall
@@ -72,7 +73,11 @@ class Face:
 
     def get_pending_calls(self) -> int:
         """Return how many calls are owed an outcome."""
-        return sum(status.owed for status in self._board.statuses.values())
+        return sum(status.owed for status in self._board.statuses.copy().values())
+
+    def get_incidents(self) -> list[Incident]:
+        """Return the last thousand things that happened to servers, oldest first, those of earlier runs included."""
+        return list(self._board.incidents.copy())
 
     def check_for_leaks(self) -> dict[str, Any]:
         """Return {connections, threads, children, calls}: what is there though nothing should be."""

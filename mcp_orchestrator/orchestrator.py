@@ -185,9 +185,10 @@ class MCPOrchestrator(Face):
 
         * `graceful`: calls under way may finish, for `timeout` seconds (None: `shutdown_timeout_s`).
         * `force`: connections that do not close within that time are broken off, children killed.
-        * A second call does nothing. Calls that have not ended by then end with their ticket's truth.
+        * A second call does nothing, unless it forces: then it hurries a shutdown whose wait was broken off.
+        * Calls that have not ended by then end with their ticket's truth.
         """
-        if self._over:
+        if self._over and not force:
             return []
         self._over = True
         finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)

@@ -1,4 +1,7 @@
-"""What people and programs are shown: pure functions of the board. Nothing here asks an actor."""
+"""What people and programs are shown: pure functions of the board. Nothing here asks an actor.
+
+What grows while others write is copied before it is gone through: a copy is one step of the interpreter.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -64,7 +67,7 @@ def server(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Ser
     """Return everything known of one server, in JSON's types."""
     status, server_config = status_of(board, name), config.servers[name]
     numbers = status.statistics
-    incidents = [incident for incident in board.incidents if incident.server == name]
+    incidents = [incident for incident in board.incidents.copy() if incident.server == name]
     return {
         "server": name,
         "state": status.state,
@@ -180,13 +183,13 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
 def leaks(board: Board, *, children: int, over: bool) -> dict[str, Any]:
     """Return what is open now, and whether that is more than the state of the servers accounts for."""
     open_connections = {
-        name: 1 for name, status in board.statuses.items() if status.connection and (over or not status.ready)
+        name: 1 for name, status in board.statuses.copy().items() if status.connection and (over or not status.ready)
     }
-    stdio = sum(1 for status in board.statuses.values() if status.pid is not None)
+    stdio = sum(1 for status in board.statuses.copy().values() if status.pid is not None)
     return {
         "connections": sum(open_connections.values()) if over else 0,
         "children": max(children - stdio, 0) if not over else children,
-        "calls": sum(status.owed for status in board.statuses.values()) if over else 0,
+        "calls": sum(status.owed for status in board.statuses.copy().values()) if over else 0,
     }
 
 
