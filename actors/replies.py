@@ -11,9 +11,13 @@ def answer(reply: "Future[bool]", *, yes: bool) -> None:
 
 
 class Replies:
-    """The futures of those who asked for a connection, or for its end. Each is answered once."""
+    """The futures of those who asked for a connection, or for its end. Each is answered once, by `give`.
+
+    What is decided is given when the actor has published its state: who hears "connected" may read so, and call.
+    """
 
     def __init__(self) -> None:
+        self._decided: list[tuple[Future[bool], bool]] = []
         self._coming: list[tuple[Future[bool], int]] = []  # And the failed connects it puts up with.
         self._going: list[Future[bool]] = []
 
@@ -25,22 +29,29 @@ class Replies:
         """Answer `reply` when nothing of a connection is left."""
         self._going.append(reply)
 
-    def came(self, *, yes: bool) -> None:
-        """Answer all who wait for a connection."""
-        coming, self._coming = self._coming, []
-        for reply, _ in coming:
+    @property
+    def decided(self) -> bool:
+        """Whether `give` has something to give."""
+        return bool(self._decided)
+
+    def give(self) -> None:
+        """Answer whoever is to be answered."""
+        decided, self._decided = self._decided, []
+        for reply, yes in decided:
             answer(reply, yes=yes)
+
+    def came(self, *, yes: bool) -> None:
+        """Decide for all who wait for a connection."""
+        self._decided += [(reply, yes) for reply, _ in self._coming]
+        self._coming = []
 
     def failed(self) -> None:
-        """Count a failed connect; answer those who will not wait for another."""
+        """Count a failed connect; decide for those who will not wait for another."""
         coming = [(reply, patience - 1) for reply, patience in self._coming]
         self._coming = [(reply, patience) for reply, patience in coming if patience > 0]
-        for reply, patience in coming:
-            if patience <= 0:
-                answer(reply, yes=False)
+        self._decided += [(reply, False) for reply, patience in coming if patience <= 0]
 
     def gone(self, *, yes: bool) -> None:
-        """Answer all who wait for the end."""
-        going, self._going = self._going, []
-        for reply in going:
-            answer(reply, yes=yes)
+        """Decide for all who wait for the end."""
+        self._decided += [(reply, yes) for reply in self._going]
+        self._going = []

@@ -65,7 +65,7 @@ class ServerActor(OwingActor[ServerMessage]):
             self._life.link.hold("restarting")
         self._drain_by: float | None = None
         self._drained: list[Future[bool]] = []
-        self._gone: Future[bool] | None = None  # Of the connection, at the end of a drain.
+        self._drained_all = False  # Nothing is owed any more: what is left is to close.
         self._forced = False  # The time to drain is over.
         self._replies: list[Future[bool]] = []  # Owed besides calls: by pings, by messages that nobody has read.
         self._unpublished = 0
@@ -104,8 +104,9 @@ class ServerActor(OwingActor[ServerMessage]):
         if self._drain_by is not None:
             self._go_on_draining(self._drain_by)
         self._unpublished += 1
-        if self._unpublished >= _PUBLISH_EVERY or self.actor_inbox.empty():
+        if self._unpublished >= _PUBLISH_EVERY or self._life.replies.decided or self.actor_inbox.empty():
             self._publish()
+        self._life.replies.give()
 
     def calls_in(self, message: ServerMessage) -> Iterable[Call]:
         """See OwingActor."""
@@ -142,6 +143,7 @@ class ServerActor(OwingActor[ServerMessage]):
         self._wire.abort()
         self._life.replies.came(yes=False)
         self._life.replies.gone(yes=False)
+        self._life.replies.give()
         for reply in self._replies:
             answer(reply, yes=False)
         for reply in self._drained:
@@ -229,12 +231,13 @@ class ServerActor(OwingActor[ServerMessage]):
         if is_over:
             self._forced = True
             self._calls.end_all("the time to finish was over", "draining")
-        if self._gone is None and not len(self.ledger):
-            self._gone = Future()
-            self._life.disconnect(self._gone, orderly=not is_over)
+        if not self._drained_all and not len(self.ledger):
+            self._drained_all = True
+            self._life.disconnect(Future(), orderly=not is_over)
         if is_over:  # Also an orderly end that is still under way.
             self._wire.abort()
-        if self._gone is not None and self._gone.done():
+        if self._drained_all and not self._wire.left:
+            self._publish()  # The last word: the order to stop makes the mailbox look busy.
             self.stop()
 
     def _publish(self) -> None:

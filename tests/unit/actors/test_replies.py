@@ -22,14 +22,16 @@ def test_who_waits_puts_up_with_so_many_failures() -> None:
     replies.await_coming(impatient, patience=1)
 
     replies.failed()
+    replies.give()
 
     assert impatient.result(timeout=0) is False
     assert not patient.done()
     replies.failed()
+    replies.give()
     assert patient.result(timeout=0) is False
 
 
-def test_a_connection_that_came_is_told_to_all() -> None:
+def test_a_connection_that_came_is_told_to_all_once_that_can_be_read() -> None:
     replies = Replies()
     waiting: list[Future[bool]] = [Future(), Future()]
     for reply in waiting:
@@ -37,6 +39,9 @@ def test_a_connection_that_came_is_told_to_all() -> None:
 
     replies.came(yes=True)
 
+    assert replies.decided
+    assert not any(reply.done() for reply in waiting)
+    replies.give()
     assert [reply.result(timeout=0) for reply in waiting] == [True, True]
 
 
@@ -47,7 +52,9 @@ def test_who_waits_for_the_end_is_told_of_that_alone() -> None:
 
     replies.came(yes=True)
     replies.failed()
+    replies.give()
     assert not going.done()
     replies.gone(yes=True)
+    replies.give()
 
     assert going.result(timeout=0) is True
