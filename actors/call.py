@@ -135,8 +135,7 @@ def settle(call: Call, outcome: Any) -> bool:  # noqa: ANN401 -- an error, or th
     """Give `call` its outcome; True for the one winner, who also counts, journals and reports it."""
     try:
         if isinstance(outcome, MCPOrchestratorError):
-            outcome.server, outcome.tool, outcome.request_id = call.server, call.tool, call.request_id
-            call.future.set_exception(outcome)
+            call.future.set_exception(outcome.of_call(call.server, call.tool, call.request_id))
         else:
             call.future.set_result(outcome)
     except InvalidStateError:  # Somebody was first: an answer, a deadline, a death. All of them are fine.

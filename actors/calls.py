@@ -1,5 +1,6 @@
 """The calls of one server: admitted, begun, ended, repeated. On its actor's thread; the wire does the rest."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from actors.call import Call, Outcome, RequestId, ToolName
 from actors.catalogue import repeatable
 from actors.errors import (
     CallCancelledError,
+    MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
     MCPToolError,
@@ -150,14 +152,12 @@ class Calls:
         """See Owner."""
         self.admission.listed()
 
-    def on_connect_failed(self, error: MCPOrchestratorError) -> bool:
+    def on_connect_failed(self, error: MCPOrchestratorError) -> None:
         """See Owner. A failed connect is one attempt of every call that waits for it."""
-        waiting = self.admission.waiting()
-        for work in waiting:
+        for work in self.admission.waiting():
             work.attempts += 1
-            if work.ended(error).attempts > self._config.max_retries:
-                self._end(work, error)
-        return bool(waiting)
+            if work.ended(error).attempts > self._config.max_retries or self._comes_too_late(work):
+                self._end(work, error, Verdict.IGNORED)
 
     def on_refused(self, error: MCPOrchestratorError) -> None:
         """See Owner."""
@@ -169,7 +169,16 @@ class Calls:
     def _refusal(self, work: Work) -> MCPOrchestratorError | None:
         if self.draining:
             return ServerUnavailableError("shutting down", state="draining")
-        return self.life.link.refusal() or self._breakers.refusal(work.tool)
+        refusal = self.life.link.refusal() or self._breakers.refusal(work.tool)
+        if refusal is None and self._comes_too_late(work):
+            link = self.life.link
+            return MCPConnectionError(f"not connected: {link.reason}", retry_after_s=link.retry_after_s())
+        return refusal
+
+    def _comes_too_late(self, work: Work) -> bool:
+        """Say if the next connect is due after the deadline of a call that needs it."""
+        link = self.life.link
+        return link.state is State.RECONNECTING and work.call.deadline < link.next_due() < math.inf
 
     def _is_listed(self, work: Work) -> bool:
         """Say if `work` may begin; if not, it waits for one fresh list, or the list has told that it never may."""

@@ -1,6 +1,7 @@
 """How a call can end badly, sorted by what the caller may do next."""
 
-from typing import Any, Literal
+import copy
+from typing import Any, Literal, Self
 
 Executed = Literal["no", "yes", "unknown"]
 
@@ -8,7 +9,7 @@ Executed = Literal["no", "yes", "unknown"]
 class MCPOrchestratorError(Exception):
     """Root of all. `executed` says whether the server can have run the call: "no" is safe to repeat.
 
-    * `server`, `tool`, `request_id`: which call; None where there is none. `settle` fills them in.
+    * `server`, `tool`, `request_id`: which call; None where there is none. `of_call` fills them in.
     * `retry_after_s`: seconds until another try makes sense; None if nobody knows.
     """
 
@@ -21,12 +22,28 @@ class MCPOrchestratorError(Exception):
         self.tool: str | None = None
         self.request_id: int | None = None
 
+    def of_call(self, server: str, tool: str | None, request_id: int) -> Self:
+        """Return this error as the outcome of one call: a copy if it is another call's already."""
+        error = self if self.request_id is None else copy.copy(self)
+        error.server, error.tool, error.request_id = server, tool, request_id
+        return error
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Make copies, and errors that cross processes: the constructors have keywords, which Exception forgets."""
+        return _rebuilt, (type(self), self.args), self.__dict__
+
     def __str__(self) -> str:
         """Say which call, what happened, and what that means for a repeat."""
         where = ".".join(part for part in (self.server, self.tool) if part)
         what = f"{where}: {self.message}" if where else self.message
         later = "" if self.retry_after_s is None else f", try again in {self.retry_after_s:.1f} s"
         return f"{what} (executed: {self.executed}{later})"
+
+
+def _rebuilt(kind: type[MCPOrchestratorError], args: tuple[object, ...]) -> MCPOrchestratorError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class NotExecutedError(MCPOrchestratorError):

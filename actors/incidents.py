@@ -20,7 +20,7 @@ def between(old: ServerStatus | None, new: ServerStatus) -> list[tuple[str, str]
         text = f"{new.server_info}, protocol {new.protocol}" if new.ready else new.reason
         happened.append((kind, text))
     if old.breaker.state is not new.breaker.state:
-        text = new.last_failure if new.breaker.state is BreakerState.OPEN else ""
+        text = (new.last_failure or new.reason) if new.breaker.state is BreakerState.OPEN else ""
         happened.append((_BREAKER[new.breaker.state], new.breaker.forced or text))
     opened = [tool for tool in new.tools_open if tool not in old.tools_open]
     return happened + [("tool_breaker_open", f"calls of {tool} time out") for tool in opened]

@@ -32,9 +32,8 @@ class Owner(Protocol):
     def on_listed(self) -> None:
         """Decide what waited for a catalogue: it came, or it will not come."""
 
-    def on_connect_failed(self, error: MCPOrchestratorError) -> bool:
-        """Note that a connect failed, and that another will follow. Return whether a call was waiting for it."""
-        ...
+    def on_connect_failed(self, error: MCPOrchestratorError) -> None:
+        """Note that a connect failed, and that another will follow."""
 
     def on_refused(self, error: MCPOrchestratorError) -> None:
         """End what waits: no connect will follow for now."""
@@ -231,11 +230,12 @@ class Lifecycle:
             return
         self.link.fire(Event.FAILED, error.message)
         self._end_connection(error, orderly=False)
-        waited = self._owner.on_connect_failed(error)
+        error.retry_after_s = self.link.retry_after_s()
+        self._owner.on_connect_failed(error)
         if self._permit is not None:
             self._return_permit(Verdict.FAILURE)
-        elif not waited:
-            self._breaker.observe_failure()
+        else:
+            self._breaker.observe_failure()  # One, however many calls waited for it, and if none did.
         self.replies.failed()
 
     def _refused(self, error: ServerUnavailableError) -> None:
