@@ -171,7 +171,8 @@ class AsyncMCPOrchestrator(Face):
         finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
         shut_down = self._engine.shut_down(finish_s=finish_s, gone_s=gone_s)
         left = await reply_of(shut_down, finish_s + gone_s + GRACE_S, otherwise=["supervisor"])
-        return left + await asyncio.to_thread(self._engine.end, GRACE_S)
+        self._left = left + await asyncio.to_thread(self._engine.end, GRACE_S)
+        return self._left
 
     async def _replies(self, replies: Replies) -> dict[str, bool]:
         clock = self._engine.runtime.clock

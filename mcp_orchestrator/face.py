@@ -79,10 +79,13 @@ class Face:
         """Return the last thousand things that happened to servers, oldest first, those of earlier runs included."""
         return list(self._board.incidents.copy())
 
-    def check_for_leaks(self) -> dict[str, Any]:
-        """Return {connections, threads, children, calls}: what is there though nothing should be."""
+    def check_for_leaks(self) -> dict[str, int]:
+        """Return {connections, threads, children, calls}: how many are there though none should be.
+
+        After a shutdown it speaks of what that left behind; before one, of children that no server accounts for.
+        """
         children = self._engine.wires.children if self._engine.wires is not None else 0
-        return views.leaks(self._board, children=children, over=self._over)
+        return views.leaks(self._board, children=children, left=self._left if self._over else None)
 
     def explain(self, server: str) -> list[str]:
         """Return in sentences what the state of a server is, why, and what happens next."""
@@ -103,7 +106,7 @@ class Face:
     # -- for the faces --------------------------------------------------------------------------------------------
 
     def _start(self, config: OrchestratorConfig) -> None:
-        self._over = False
+        self._over, self._left = False, list[str]()
         self._engine = Engine(
             config, runtime=self._runtime, transport_factory=self._transport_factory, on_error=self._on_error
         )

@@ -197,7 +197,8 @@ class MCPOrchestrator(Face):
             finish_s + gone_s + GRACE_S,
             otherwise=["supervisor"],
         )
-        return left + self._engine.end(GRACE_S)
+        self._left = left + self._engine.end(GRACE_S)
+        return self._left
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

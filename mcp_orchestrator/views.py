@@ -3,7 +3,7 @@
 What grows while others write is copied before it is gone through: a copy is one step of the interpreter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -180,16 +180,18 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
     return lines
 
 
-def leaks(board: Board, *, children: int, over: bool) -> dict[str, Any]:
-    """Return what is open now, and whether that is more than the state of the servers accounts for."""
-    open_connections = {
-        name: 1 for name, status in board.statuses.copy().items() if status.connection and (over or not status.ready)
-    }
-    stdio = sum(1 for status in board.statuses.copy().values() if status.pid is not None)
+def leaks(board: Board, *, children: int, left: Sequence[str] | None) -> dict[str, int]:
+    """Return what is there though nothing accounts for it. `left`: what a shutdown left behind; None before one."""
+    statuses = board.statuses.copy()
+    if left is None:
+        stdio = sum(status.pid is not None for status in statuses.values())
+        return {"connections": 0, "threads": 0, "children": max(children - stdio, 0), "calls": 0}
+    servers = [name for name in left if name in statuses]
     return {
-        "connections": sum(open_connections.values()) if over else 0,
-        "children": max(children - stdio, 0) if not over else children,
-        "calls": sum(status.owed for status in board.statuses.copy().values()) if over else 0,
+        "connections": len(servers),
+        "threads": len(left) - len(servers),
+        "children": children,
+        "calls": sum(status.owed for status in statuses.values()),
     }
 
 
