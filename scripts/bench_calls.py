@@ -23,7 +23,7 @@ GOALS = {1: 1.7, 16: 2.2}
 
 
 def ours(url: str, calls: int, callers: int) -> float:
-    """Calls a second through MCPOrchestrator's blocking face, from so many threads."""
+    """Return calls a second through MCPOrchestrator's blocking face, from so many threads."""
     sys.path.insert(0, str(HERE.parent))
     from mcp_orchestrator import MCPOrchestrator  # noqa: PLC0415 -- its import is not what is measured
 
@@ -45,7 +45,7 @@ def ours(url: str, calls: int, callers: int) -> float:
 
 
 def ours_async(url: str, calls: int, callers: int) -> float:
-    """Calls a second through AsyncMCPOrchestrator, from so many tasks."""
+    """Return calls a second through AsyncMCPOrchestrator, from so many tasks."""
     sys.path.insert(0, str(HERE.parent))
     from mcp_orchestrator import AsyncMCPOrchestrator  # noqa: PLC0415 -- as above
 
@@ -66,7 +66,7 @@ def ours_async(url: str, calls: int, callers: int) -> float:
 
 
 def sdk(url: str, calls: int, callers: int) -> float:
-    """Calls a second through the official SDK's client, one session, from so many tasks."""
+    """Return calls a second through the official SDK's client, one session, from so many tasks."""
     from mcp import Client  # noqa: PLC0415 -- as above
 
     async def run() -> float:
