@@ -59,7 +59,7 @@ def _entry(name: str) -> str:
 
 def _methods(thing: type) -> Iterator[tuple[str, object]]:
     """Yield what a class of ours defines, the faces with what they share."""
-    kinds = (thing, Face) if issubclass(thing, Face) and thing.__name__ == "MCPOrchestrator" else (thing,)
+    kinds: tuple[type, ...] = (thing, Face) if thing is mcp_orchestrator.MCPOrchestrator else (thing,)
     for kind in kinds:
         for name, member in vars(kind).items():
             ours = inspect.isfunction(member) or isinstance(member, property)

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -88,7 +88,7 @@ SUBJECTS = {"blocking": ours, "async": ours_async, "sdk": sdk}
 
 
 @contextmanager
-def fast_server() -> Iterator[str]:
+def fast_server() -> Generator[str]:
     """Run the server; yield its URL."""
     command = [sys.executable, str(HERE / "fast_server.py")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from mcp_orchestrator import AsyncMCPOrchestrator, MCPOrchestrator, MCPOrchestratorError
+from mcp_orchestrator import AsyncMCPOrchestrator, MCPOrchestrator, MCPOrchestratorError, ToolCall
 
 SERVERS = ("sabnzbd", "sonarr", "radarr", "plex")
 FLAKY = """
@@ -61,7 +61,7 @@ async def throughput(idle_s: float) -> None:
         await asyncio.gather(*[orchestrator.call_tool("sabnzbd", "get_queue", {}) for _ in range(1000)])
 
     async def batches() -> None:
-        batch = [{"server": name, "tool": "health_check", "params": {}} for name in SERVERS]
+        batch = [ToolCall(server=name, tool="health_check") for name in SERVERS]
         lists = await asyncio.gather(*[orchestrator.call_tools_parallel(batch) for _ in range(100)])
         assert all(outcome.success for outcomes in lists for outcome in outcomes)  # noqa: S101 -- as above
 
