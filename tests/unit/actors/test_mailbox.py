@@ -6,8 +6,8 @@ import pytest
 from actors.errors import ServerUnavailableError
 from actors.ledger import Ledger
 from actors.mailbox import Nobody, hand_over, tell
-from tests.fixtures.calls import failure, make_call
-from tests.fixtures.scripted import Ear, World
+from tests.fixtures.calls import Ear, failure, make_call
+from tests.fixtures.scripted import World
 
 
 class Dying:

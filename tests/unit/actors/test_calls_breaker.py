@@ -1,0 +1,287 @@
+"""What the breakers do to calls, and calls to the breakers."""
+
+from concurrent.futures import Future
+
+import pytest
+
+from actors.breaker import State
+from actors.call import Outcome
+from actors.errors import (
+    CircuitBreakerOpenError,
+    MCPConnectionError,
+    MCPOrchestratorError,
+    MCPToolError,
+    OutcomeUnknownError,
+    ServerUnavailableError,
+)
+from actors.messages import Disconnect, ForceBreaker
+from tests.fixtures.calls import failure
+from tests.fixtures.scripted import World
+
+RESET = OutcomeUnknownError("reset by peer")
+SAFE = "resources/read"
+
+
+def opened(**config: int) -> World:
+    """Return a world whose breaker has just opened, for 5 s."""
+    world = World(breaker={"failure_threshold": 1, **config})
+    world.begin("failing")
+    world.end("failing", RESET)
+    assert world.status.breaker.state is State.OPEN
+    return world
+
+
+def half_open(**config: int) -> World:
+    """Return a world whose breaker is half-open, its probe passed."""
+    world = opened(**config)
+    world.advance(5.0)
+    assert world.status.breaker.state is State.HALF_OPEN
+    return world
+
+
+def test_one_record_a_call_however_many_attempts() -> None:
+    world = World(breaker={"failure_threshold": 2})
+    world.begin(SAFE)
+    for _ in range(4):
+        world.end(SAFE, RESET)
+        world.advance(2.0)
+
+    assert world.status.breaker.failures == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures"),
+    [
+        (RESET, 1),
+        (MCPConnectionError("refused"), 1),
+        (OutcomeUnknownError("EOF", stale=True), 0),
+        (MCPToolError("bad params", executed="no", code=-32602), 0),
+        ({"isError": True}, 0),
+        (ServerUnavailableError("HTTP 403", state="auth_required"), 0),
+        (ServerUnavailableError("HTTP 429", state="throttled", retry_after_s=99.0), 0),
+    ],
+    ids=repr,
+)
+def test_what_counts_as_a_failure(outcome: Outcome, failures: int) -> None:
+    world = World(max_retries=0)
+    world.begin("a")
+
+    world.end("a", outcome)
+
+    assert world.status.breaker.failures == failures
+
+
+def test_waiting_calls_end_at_the_opening_and_say_when_to_come_back() -> None:
+    world = World(max_concurrent=1, breaker={"failure_threshold": 1})
+    world.begin("failing")
+    waiting = [world.submit("b"), world.submit("c")]
+
+    world.end("failing", RESET)
+
+    for future in waiting:
+        error = failure(future, CircuitBreakerOpenError)
+        assert (error.executed, error.retry_after_s) == ("no", 5.0)
+    assert len(world.wire.exchanges) == 1
+
+
+def test_a_resting_call_ends_at_the_opening_with_its_own_last_error() -> None:
+    world = World(breaker={"failure_threshold": 1})
+    world.begin("failing")
+    resting, exchange = world.begin("a")
+    exchange.end(MCPConnectionError("refused"))
+    world.runtime.run()
+
+    world.end("failing", RESET)
+
+    assert "refused" in str(failure(resting, MCPConnectionError))
+
+
+def test_an_attempt_that_fails_after_the_opening_is_not_repeated() -> None:
+    world = World(breaker={"failure_threshold": 1})
+    world.begin("failing")
+    future, _ = world.begin("a")
+    world.end("failing", RESET)
+
+    world.exchange("a").end(MCPConnectionError("refused"))
+    world.runtime.run()
+
+    assert failure(future, MCPConnectionError)
+
+
+def test_an_attempt_begun_before_the_opening_is_not_repeated_past_the_half_open_door() -> None:
+    world = World(breaker={"failure_threshold": 1})
+    world.begin("failing")
+    future, exchange = world.begin(SAFE)
+    exchange.write()
+    world.end("failing", RESET)
+    world.advance(5.0)
+
+    exchange.end(RESET)
+    world.runtime.run()
+    world.advance(1.0)
+
+    assert failure(future, OutcomeUnknownError)
+    assert world.status.breaker.state is State.HALF_OPEN
+
+
+def test_a_call_for_an_open_breaker_ends_at_once() -> None:
+    world = opened()
+    world.advance(1.0)
+
+    future = world.submit("a")
+    world.runtime.run()
+
+    assert failure(future, CircuitBreakerOpenError).retry_after_s == 4.0
+
+
+def test_half_open_a_ping_opens_the_door_and_does_not_count() -> None:
+    world = opened(success_threshold=1)
+
+    world.advance(5.0)
+
+    assert world.wire.said.count("ping") == 1
+    assert (world.status.breaker.state, world.status.breaker.successes) == (State.HALF_OPEN, 0)
+
+
+def test_a_probe_that_fails_closes_the_door_again() -> None:
+    world = opened()
+    world.wire.script("ping", RESET, RESET)
+
+    world.advance(5.0)
+
+    assert (world.status.breaker.state, world.status.breaker.open_for_s) == (State.OPEN, 10.0)
+
+
+def test_while_the_probe_is_under_way_nobody_goes() -> None:
+    world = opened()
+    world.wire.script("ping", None)
+    world.advance(5.0)
+
+    early = world.submit("a")
+    world.runtime.run()
+    assert failure(early, CircuitBreakerOpenError)
+    world.end("ping", {})
+
+    assert world.begin("b")[1].write()
+
+
+def test_one_call_at_a_time_goes_through_the_door_and_so_many_close_it() -> None:
+    world = half_open(success_threshold=2)
+    world.begin("first")
+    second = world.submit("second")
+    world.runtime.run()
+    assert failure(second, CircuitBreakerOpenError).retry_after_s == 10.0
+
+    world.end("first", {})
+    world.begin("third")
+    world.end("third", {})
+
+    assert world.status.breaker.state is State.CLOSED
+
+
+def test_a_breaker_refuses_at_once_whom_it_will_not_let_through_though_no_slot_is_free() -> None:
+    world = World(max_concurrent=2, breaker={"failure_threshold": 1})
+    world.begin("failing")
+    world.begin("hung")
+    waiting = world.submit("waiting")
+    world.end("failing", RESET)
+    world.advance(5.0)
+
+    world.begin("on trial")
+    too_many = world.submit("too many")
+    world.runtime.run()
+
+    assert failure(waiting, CircuitBreakerOpenError)
+    assert failure(too_many, CircuitBreakerOpenError)
+
+
+def test_of_those_who_wait_for_a_slot_half_open_one_goes_and_the_others_are_refused() -> None:
+    world = World(max_concurrent=1, breaker={"failure_threshold": 1})
+    world.wire.script("ping", RESET, RESET)
+    _, holding_the_slot = world.begin("hung", timeout_s=1.0)
+    holding_the_slot.write()
+    world.advance(1.0)
+    world.advance(5.0)
+    futures = [world.submit(label) for label in ("b", "c", "d")]
+    world.runtime.run()
+    assert not [future for future in futures if future.done()]
+
+    holding_the_slot.lose()
+    world.runtime.run()
+
+    assert world.exchange("b").write()
+    assert [type(future.exception(timeout=0)) for future in futures[1:]] == [CircuitBreakerOpenError] * 2
+
+
+def test_a_failure_on_trial_opens_the_breaker_again_for_longer() -> None:
+    world = half_open()
+    world.begin("on trial")
+
+    world.end("on trial", OutcomeUnknownError("HTTP 503", retry_after_s=60.0))
+
+    assert (world.status.breaker.state, world.status.breaker.open_for_s) == (State.OPEN, 60.0)
+
+
+def test_a_cancelled_trial_lets_the_next_one_try() -> None:
+    world = half_open()
+    future, _ = world.begin("on trial")
+    future.cancel()
+    world.runtime.run()
+
+    assert world.begin("next")[1].write()
+
+
+def test_an_operator_can_force_it_open_and_it_ends_by_itself() -> None:
+    world = World()
+    world.submit("under way")
+    world.server.tell(ForceBreaker(state=State.OPEN, reason="maintenance", until=world.runtime.now + 60.0))
+    world.runtime.run()
+
+    future = world.submit("a")
+    world.runtime.run()
+
+    assert failure(future, CircuitBreakerOpenError).retry_after_s == 60.0
+    assert world.status.breaker.forced == "maintenance"
+    world.advance(60.0)
+    assert world.status.breaker.state is State.CLOSED
+    assert world.begin("b")[1].write()
+
+
+def test_an_operator_can_force_it_closed() -> None:
+    world = opened()
+
+    world.server.tell(ForceBreaker(state=State.CLOSED, reason="we know better", until=world.runtime.now + 60.0))
+
+    assert world.begin("a")[1].write()
+
+
+def test_a_connection_made_while_it_is_forced_open_changes_nothing_about_that() -> None:
+    world = World(connect=False)
+    world.server.tell(ForceBreaker(state=State.OPEN, reason="maintenance", until=world.runtime.now + 60.0))
+
+    assert world.connect().result(timeout=0)
+
+    assert world.status.breaker.state is State.OPEN
+
+
+def test_what_somebody_else_has_ended_says_nothing() -> None:
+    world = World(breaker={"failure_threshold": 1})
+    future, exchange = world.begin("a")
+    exchange.write()
+    future.set_exception(MCPOrchestratorError("a face was first", executed="unknown"))
+
+    exchange.lose()
+    world.runtime.run()
+
+    assert (world.status.breaker.state, world.reports) == (State.CLOSED, [])
+
+
+def test_the_callers_disconnect_says_nothing_about_the_server() -> None:
+    world = World(breaker={"failure_threshold": 1})
+    world.begin("a")[1].write()
+
+    world.server.tell(Disconnect(reply=Future()))
+    world.runtime.run()
+
+    assert world.status.breaker.state is State.CLOSED
+    assert world.status.last_failure == ""
