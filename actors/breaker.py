@@ -56,6 +56,7 @@ class Permit:
 class BreakerSnapshot:
     """A breaker at one moment.
 
+    * `failures`: in a row; of one that is not closed, those that opened it. `successes`: in a row, half-open.
     * `open_for_s`: seconds until half-open, 0 unless open.
     * `forced`: why, "" if it is not; `forced_for_s`: seconds until that ends, None for not by itself.
     """
@@ -182,7 +183,7 @@ class Breaker:
         ends = self._forced is not None and self._forced_until < math.inf
         return BreakerSnapshot(
             state=self.state,
-            failures=self._streak if self._state is State.CLOSED else 0,
+            failures=self._streak if self._state is State.CLOSED else self._policy.failure_threshold,
             successes=self._streak if self._state is State.HALF_OPEN else 0,
             trips=self._trips,
             open_for_s=max(self._open_until - self._clock(), 0.0) if self._state is State.OPEN else 0.0,
