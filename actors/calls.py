@@ -74,7 +74,9 @@ class Calls:
         self._ledger.accept(call)
         self._seat.statistics.calls += 1
         work = self._works[call.request_id] = Work(call=call, tool=call.tool)
-        if (refusal := self._refusal(work)) is not None:
+        if self.draining:
+            self._refuse(work, ServerUnavailableError("shutting down", state="draining"))
+        elif (refusal := self._refusal(work)) is not None:
             self._refuse(work, refusal)
             self.life.use()
         elif len(self.admission) >= self._config.max_waiting:
@@ -167,8 +169,6 @@ class Calls:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _refusal(self, work: Work) -> MCPOrchestratorError | None:
-        if self.draining:
-            return ServerUnavailableError("shutting down", state="draining")
         refusal = self.life.link.refusal() or self._breakers.refusal(work.tool)
         if refusal is None and self._comes_too_late(work):
             link = self.life.link
