@@ -14,6 +14,7 @@ from actors.call import Call, settle
 from actors.errors import ActorCrashedError, Unavailable
 from actors.ledger import Ledger, epitaph
 from actors.messages import Tick
+from actors.replies import answer
 from actors.runtime import Runtime
 
 M = TypeVar("M")
@@ -24,7 +25,7 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
 
     * It pays on stop and on crash, also for messages that nobody has read: pykka drops those without a word.
     * Its next due time is known to the runtime after every message, so nothing owed can be slept through.
-    * `last_turn` is when it began its last message: who finds it old, and the mailbox not empty, may `condemn` it.
+    * Who sees by `awaited_turn` that it is at one message for too long may `condemn` it, from outside.
     * Start it by `Runtime.start`. It begins by a message to itself, not in `on_start`: an exception there
       ends an actor without any hook.
     """
@@ -34,6 +35,7 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         self.runtime = runtime
         self.ledger = Ledger()
         self.last_turn = runtime.clock()
+        self.condemned = self.ended = False  # `ended`: all is paid, and it does nothing any more.
         self._wake_at = math.inf  # The wake-up the runtime knows of.
 
     @abc.abstractmethod
@@ -65,9 +67,13 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         return True
 
     @final
-    def is_hung(self, limit_s: float) -> bool:
-        """Say if it has been at one message for longer than that, while others wait. For any thread."""
-        return not self.actor_inbox.empty() and self.runtime.clock() - self.last_turn > limit_s
+    def awaited_turn(self) -> float | None:
+        """Return when it began its last message; None if no other waits. For any thread.
+
+        The same answer twice: all the time in between it was at that message, and another waited.
+        """
+        last_turn = self.last_turn  # First: a turn that begins now must make the next answer another one.
+        return None if self.actor_inbox.empty() else last_turn
 
     @final
     def condemn(self, why: str) -> None:
@@ -75,6 +81,7 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
 
         With its wire gone and every ticket taken it can send nothing, should it wake; then it ends by itself.
         """
+        self.condemned = True
         pykka.ActorRegistry.unregister(self.actor_ref)
         self.actor_stopped.set()  # From here on senders pay what they put too late.
         self.let_go()
@@ -87,6 +94,8 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
                 if envelope.reply_to is None:
                     for call in self.calls_in(envelope.message):
                         settle(call, epitaph(call, why, "crashed"))
+                    if (reply := getattr(envelope.message, "reply", None)) is not None:
+                        answer(reply, yes=False)
                 else:
                     kept.append(envelope)
         for envelope in kept:
@@ -144,3 +153,4 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         why = f"{type(self).__name__} {why}"
         self.ledger.pay_all(why, state)
         self.release(why, state)
+        self.ended = True

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count
 from typing import Any, NewType
 
-from actors.call import Call, RunLater
+from actors.call import Call, RunLater, SendTicket
 from actors.calling import Plan
 from actors.errors import (
     CallCancelledError,
@@ -94,8 +94,9 @@ class BatchWishes:
 class Batch:
     """At most `max_parallel` calls under way; a call's own time starts when it is released.
 
-    Its deadline is the batch's at the latest, so the batch needs no timer: the last one under way ends it.
-    `owner` as in Call.
+    * A call's deadline is the batch's at the latest, so the batch needs no timer: the last one under way ends it.
+    * Each call has its ticket from the start, released or not: who withdraws it knows what was executed.
+    * Lives on the router's thread, but for `refuse` before the router owns it, and `settle_all`. `owner` as in Call.
     """
 
     def __init__(
@@ -112,20 +113,22 @@ class Batch:
         batch_id = self.batch_id  # Not self: the future must not hold the batch.
         self.future = BatchFuture(lambda: tell_cancel(batch_id))
         self._items, self._run_later = items, run_later
+        self._tickets = [SendTicket() for _ in items]
         self._outcomes: list[CallOutcome | None] = [None] * len(items)
         self._calls: dict[int, Call] = {}
         self._next = self._ended = 0
+        self._cancelled = False
         self._finish_if_done()
 
-    def to_release(self) -> Iterator[tuple[int, Plan]]:
+    def to_release(self) -> Iterator[tuple[int, Plan, SendTicket]]:
         """Yield the calls to make now; mistakes end on the way. The caller calls `began` for each."""
         while self._next < len(self._items) and len(self._calls) < self.wishes.max_parallel:
             index, item = self._next, self._items[self._next]
             self._next += 1
             if item.plan is None:
                 self.ended(index, item.mistake)
-            elif self._outcomes[index] is None:
-                yield index, item.plan
+            else:
+                yield index, item.plan, self._tickets[index]
 
     def began(self, index: int, call: Call) -> None:
         """Note that this call is under way."""
@@ -134,23 +137,21 @@ class Batch:
     def ended(self, index: int, outcome: Any) -> None:  # noqa: ANN401 -- a result or an error
         """Note what became of one call."""
         self._calls.pop(index, None)
-        if self._outcomes[index] is not None:
-            return
-        item, error = self._items[index], outcome if isinstance(outcome, MCPOrchestratorError) else None
-        result = None if error is not None else outcome
-        entry = CallOutcome(index=index, server=item.server, tool=item.tool, result=result, error=error)
-        self._outcomes[index] = entry
+        entry = self._outcomes[index] = self._entry(index, outcome)
         self._ended += 1
         if self.wishes.on_result is not None:
             self._run_later(partial(self.wishes.on_result, entry))
         if self.wishes.progress_callback is not None:
             self._run_later(partial(self.wishes.progress_callback, self._ended, len(self._items)))
-        if error is not None and item.critical and self.wishes.cancel_on_critical_failure:
+        if not entry.success and self._items[index].critical and self.wishes.cancel_on_critical_failure:
             self.cancel("a critical call of the batch failed")
         self._finish_if_done()
 
     def cancel(self, why: str) -> None:
         """End what has not begun; ask for the end of what has."""
+        if self._cancelled:  # By every critical call that a cancel ends, else.
+            return
+        self._cancelled = True
         for call in self._calls.values():
             call.future.cancel()
         self._end_unreleased(lambda: CallCancelledError(f"never begun: {why}", executed="no"))
@@ -165,10 +166,31 @@ class Batch:
 
     def pay(self, why: str, state: Unavailable) -> None:
         """End all of it by ticket: the router is ending. Known results stay."""
+        self._cancelled = True  # Nobody is left to ask.
         for index, call in list(self._calls.items()):
-            done = call.future.done()
-            self.ended(index, outcome_of(call) if done else epitaph(call, why, state))
+            self.ended(index, outcome_of(call) if call.future.done() else epitaph(call, why, state))
         self._end_unreleased(lambda: ServerUnavailableError(why, state=state))
+
+    def settle_all(self, why: str) -> None:
+        """End all of it by ticket, in the place of a silent router, and change nothing of his. For any thread."""
+        entries: list[CallOutcome] = []
+        for index, known in enumerate(self._outcomes.copy()):
+            call = self._calls.get(index)
+            if known is not None:
+                entries.append(known)
+            elif call is not None and call.future.done():
+                entries.append(self._entry(index, outcome_of(call)))
+            else:
+                error = MCPTimeoutError(why, executed=self._tickets[index].withdraw())
+                entries.append(self._entry(index, self._items[index].mistake or error))
+        self._finish(entries)
+
+    def _entry(self, index: int, outcome: Any) -> CallOutcome:  # noqa: ANN401 -- a result or an error
+        item, error = self._items[index], outcome if isinstance(outcome, MCPOrchestratorError) else None
+        if error is not None and error.server is None:
+            error.server, error.tool = item.server, item.tool
+        result = None if error is not None else outcome
+        return CallOutcome(index=index, server=item.server, tool=item.tool, result=result, error=error)
 
     def _end_unreleased(self, error: Callable[[], MCPOrchestratorError]) -> None:
         first, self._next = self._next, len(self._items)
@@ -177,8 +199,11 @@ class Batch:
 
     def _finish_if_done(self) -> None:
         if self._ended == len(self._items):
-            with suppress(InvalidStateError):
-                self.future.set_result([outcome for outcome in self._outcomes if outcome is not None])
+            self._finish([outcome for outcome in self._outcomes if outcome is not None])
+
+    def _finish(self, outcomes: list[CallOutcome]) -> None:
+        with suppress(InvalidStateError):  # The router and a face, each in its own time.
+            self.future.set_result(outcomes)
 
 
 def outcome_of(call: Call) -> Any:  # noqa: ANN401 -- a result or an error

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from actors.call import ServerName
+from actors.call import Call, RequestId, ServerName
 from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, Unavailable
 from actors.mailbox import Mailbox, Nobody
 from actors.status import HealthStatus, Incident, ServerStatus
@@ -33,6 +33,7 @@ class Board:
 
     * `directory`, `health`, `incidents`: the supervisor. `statuses`: each server's actor its own entry.
     * `router`, `supervisor`: the orchestrator, at the start and when one of them has died.
+    * `calls`: every call from its making to its outcome; whoever makes it enters it, its settling removes it.
     * `broken`: why nothing is served any more, for good; "" while all is well. `closing`: nothing new is taken.
     """
 
@@ -42,6 +43,7 @@ class Board:
     statuses: dict[ServerName, ServerStatus] = field(default_factory=dict[ServerName, ServerStatus])
     health: dict[ServerName, HealthStatus] = field(default_factory=dict[ServerName, HealthStatus])
     incidents: deque[Incident] = field(default_factory=lambda: deque[Incident](maxlen=1000))
+    calls: dict[RequestId, Call] = field(default_factory=dict[RequestId, Call])
     broken: str = ""
     closing: bool = False
 

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from actors.board import Board
-from actors.call import Call, CallFuture, OnProgress, RequestId, ServerName
+from actors.call import Call, CallFuture, OnProgress, RequestId, SendTicket, ServerName
 from actors.mailbox import tell
 from actors.messages import CancelCall
 from actors.runtime import Runtime
@@ -32,14 +32,14 @@ class CallMaker:
     runtime: Runtime
     board: Board
 
-    def make(self, plan: Plan, *, latest: float = float("inf")) -> Call:
-        """Return the call, its deadline `plan.timeout_s` from now, `latest` at most."""
+    def make(self, plan: Plan, ticket: SendTicket, *, latest: float = float("inf")) -> Call:
+        """Return the call, its deadline `plan.timeout_s` from now, `latest` at most; the board has it until it ends."""
         request_id, now, board = RequestId(_next_request_id()), self.runtime.clock(), self.board
 
         def tell_cancel(number: RequestId) -> None:  # Through the router of the time: a cancel follows its call.
             tell(board.router, CancelCall(server=plan.server, request_id=number))
 
-        return Call(
+        call = board.calls[request_id] = Call(
             request_id=request_id,
             server=plan.server,
             method=plan.method,
@@ -48,4 +48,7 @@ class CallMaker:
             deadline=min(now + plan.timeout_s, latest),
             future=CallFuture(request_id, tell_cancel=tell_cancel, run_later=self.runtime.run_later),
             on_progress=plan.on_progress,
+            ticket=ticket,
         )
+        call.future.tell_when_done(lambda _: board.calls.pop(request_id))
+        return call

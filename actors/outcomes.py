@@ -28,6 +28,7 @@ class Outcomes:
         if verdict is Verdict.SUCCESS:
             self.last_answer_at = now
         if not self._ledger.pay(call, settled):
+            statistics.settled_elsewhere += 1
             return Verdict.IGNORED
         if isinstance(settled, MCPOrchestratorError):
             statistics.failed += 1

@@ -118,8 +118,8 @@ class RouterActor(OwingActor[RouterMessage]):
         self._batches[batch.batch_id] = batch
 
     def _release(self, batch: Batch) -> None:
-        for index, plan in batch.to_release():
-            call = self._maker.make(plan, latest=batch.wishes.deadline)
+        for index, plan, ticket in batch.to_release():
+            call = self._maker.make(plan, ticket, latest=batch.wishes.deadline)
             batch.began(index, call)
             call.future.tell_when_done(partial(_tell_end, self._board, batch.batch_id, index, call))
             self._route(call)

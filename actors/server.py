@@ -146,6 +146,8 @@ class ServerActor(OwingActor[ServerMessage]):
         self._life.replies.give()
         for reply in self._replies:
             answer(reply, yes=False)
+        if state == "stopped":
+            self._publish_last("stopped", why)  # Who waits for the answers reads it.
         for reply in self._drained:
             answer(reply, yes=state == "stopped")
         if state == "crashed":
@@ -158,6 +160,7 @@ class ServerActor(OwingActor[ServerMessage]):
                     connection_left=connection_left,
                 ),
             )
+            self._publish_last("reconnecting", why)  # After what matters more: a bug may be anywhere.
 
     def _finished(self, message: Finished) -> None:
         if message.generation != self._seat.generation:
@@ -237,38 +240,47 @@ class ServerActor(OwingActor[ServerMessage]):
         if is_over:  # Also an orderly end that is still under way.
             self._wire.abort()
         if self._drained_all and not self._wire.left:
-            self._publish()  # The last word: the order to stop makes the mailbox look busy.
             self.stop()
 
     def _publish(self) -> None:
+        if self.condemned:  # And has woken up: somebody else speaks for the server by now.
+            return
         self._unpublished = 0
+        self._seat.publish(self._status())
+
+    def _publish_last(self, state: str, why: str) -> None:
+        if self.condemned:
+            return
+        self._seat.statistics.settle_the_rest()
+        self._seat.publish(self._status().at_the_end(state, why))
+
+    def _status(self) -> ServerStatus:
         life, calls, breaker = self._life, self._calls, self._breakers.server
         crash_loop = breaker.state is BreakerState.OPEN and life.link.failed_connects >= CRASH_LOOP_AFTER
         state = "draining" if self._calls.draining else "crash_loop" if crash_loop else life.link.state.value
         connection = self._wire.connection
-        self._seat.publish(
-            ServerStatus(
-                server=self._seat.config.name,
-                state=state,
-                reason=life.link.reason,
-                generation=self._seat.generation,
-                connection=self._wire.current,
-                protocol=life.session.protocol,
-                server_info=life.session.server_info,
-                instructions=life.session.instructions,
-                pid=getattr(connection, "pid", None),
-                breaker=breaker.snapshot(),
-                tools_open=self._breakers.tools_open(),
-                last_failure_at=calls.outcomes.last_failure_at,
-                last_failure=calls.outcomes.last_failure,
-                failed_connects=life.link.failed_connects,
-                in_flight=calls.admission.in_flight,
-                waiting=len(calls.admission),
-                owed=len(self.ledger),
-                last_answer_at=calls.outcomes.last_answer_at,
-                retry_after_s=breaker.retry_after_s() if crash_loop else life.link.retry_after_s(),
-                catalogue=life.catalogue,
-                fresh=life.fresh,
-                statistics=self._seat.statistics.snapshot(),
-            )
+        return ServerStatus(
+            server=self._seat.config.name,
+            at=self.runtime.clock(),
+            state=state,
+            reason=life.link.reason,
+            generation=self._seat.generation,
+            connection=self._wire.current,
+            protocol=life.session.protocol,
+            server_info=life.session.server_info,
+            instructions=life.session.instructions,
+            pid=getattr(connection, "pid", None),
+            breaker=breaker.snapshot(),
+            tools_open=self._breakers.tools_open(),
+            last_failure_at=calls.outcomes.last_failure_at,
+            last_failure=calls.outcomes.last_failure,
+            failed_connects=life.link.failed_connects,
+            in_flight=calls.admission.in_flight,
+            waiting=len(calls.admission),
+            owed=len(self.ledger),
+            last_answer_at=calls.outcomes.last_answer_at,
+            retry_after_s=breaker.retry_after_s() if crash_loop else life.link.retry_after_s(),
+            catalogue=life.catalogue,
+            fresh=life.fresh,
+            statistics=self._seat.statistics.snapshot(),
         )

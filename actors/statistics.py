@@ -13,7 +13,7 @@ BOUNDS_S = tuple(1e-4 * math.pow(2.0, step / 4) for step in range(98))
 class StatisticsSnapshot:
     """Counts since the server was first configured in this process, or since the state was first kept.
 
-    * `settled_elsewhere`: ended by a face or a supervisor in the place of a silent actor.
+    * `settled_elsewhere`: ended by a face or a supervisor in the place of a silent actor, or by an actor at its end.
     * `latencies`: how many calls ended in each bucket of `BOUNDS_S`, the last for longer ones.
     """
 
@@ -41,7 +41,7 @@ class StatisticsSnapshot:
 
 
 class Statistics:
-    """Counters of one server. Written by its actor; handed on from one generation to the next."""
+    """Counters of one server. Written by its actor; `handed_on` from one generation to the next."""
 
     def __init__(self, snapshot: StatisticsSnapshot | None = None) -> None:
         start = snapshot or StatisticsSnapshot()
@@ -55,8 +55,17 @@ class Statistics:
         """Count a call that got a result `duration_s` after it was submitted."""
         self._latencies[bisect_left(BOUNDS_S, duration_s)] += 1
 
-    def close_the_books(self) -> None:
-        """Count every call that has not ended as settled elsewhere: its actor has ended, and paid or was paid for."""
+    def handed_on(self) -> "Statistics":
+        """Return the successor's: another object, for the actor that had this one may not be quite done with it.
+
+        What has not ended by now was, or will be, paid by that actor's end.
+        """
+        after = Statistics(self.snapshot())
+        after.settle_the_rest()
+        return after
+
+    def settle_the_rest(self) -> None:
+        """Count every call that has not ended as settled elsewhere: the actor is ending."""
         self.settled_elsewhere = self.calls - self.succeeded - self.failed
 
     def snapshot(self) -> StatisticsSnapshot:

@@ -1,8 +1,9 @@
 """What a server's actor says of itself after a change. Everything shown anywhere is made from this."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from actors.breaker import BreakerSnapshot
+from actors.breaker import State as BreakerState
 from actors.call import ServerName, ToolName
 from actors.catalogue import Catalogue
 from actors.statistics import StatisticsSnapshot
@@ -15,12 +16,14 @@ class ServerStatus:
     """One server at one moment. Times are seconds on the runtime's clock.
 
     * `state`: "disconnected", "connecting", "ready", "reconnecting", "throttled", "auth_required", "config",
-      "draining", "crash_loop"; the supervisor adds "disabled", "parked" and "stopped".
+      "draining", "crash_loop", "stopped"; the supervisor adds "disabled" and "parked".
+    * `at`: when this was so. `retry_after_s`, and what the breaker says of its times, count from there.
     * `fresh`: `catalogue` was fetched on the connection that is open now.
     * `protocol`: the revision spoken, "" before the first handshake. `era`: "legacy" so far.
     """
 
     server: ServerName
+    at: float = 0.0
     state: str = "disconnected"
     reason: str = "never connected"
     generation: int = 0
@@ -42,6 +45,34 @@ class ServerStatus:
     catalogue: Catalogue = field(default_factory=Catalogue)
     fresh: bool = False
     statistics: StatisticsSnapshot = field(default_factory=StatisticsSnapshot)
+
+    def breaker_at(self, now: float) -> BreakerSnapshot:
+        """Return the breaker with the times that it has left by then; half-open once the time to be open is over."""
+        passed_s, then = max(now - self.at, 0.0), self.breaker
+        forced_for_s = None if then.forced_for_s is None else max(then.forced_for_s - passed_s, 0.0)
+        open_for_s = max(then.open_for_s - passed_s, 0.0)
+        is_over = then.state is BreakerState.OPEN and not then.forced and open_for_s == 0.0
+        state = BreakerState.HALF_OPEN if is_over else then.state
+        return replace(then, state=state, open_for_s=open_for_s, forced_for_s=forced_for_s)
+
+    def retry_after_at(self, now: float) -> float | None:
+        """Return the seconds from then to the next try; None if nobody knows."""
+        return None if self.retry_after_s is None else max(self.retry_after_s - max(now - self.at, 0.0), 0.0)
+
+    def at_the_end(self, state: str, reason: str) -> "ServerStatus":
+        """Return what is left to say once the actor has ended: what is known of the server, and nothing under way."""
+        return replace(
+            self,
+            state=state,
+            reason=reason,
+            connection=0,
+            pid=None,
+            in_flight=0,
+            waiting=0,
+            owed=0,
+            retry_after_s=None,
+            fresh=False,
+        )
 
     @property
     def ready(self) -> bool:

@@ -88,8 +88,8 @@ class Wire:
             connection.abort()
 
     def is_gone(self) -> bool:
-        """Say if every connection ever opened is released. For any thread, once the actor has ended."""
-        return len(self._gone) >= self._number and not self.held
+        """Say if every connection ever opened is released; not what its predecessor left. For any thread."""
+        return len(self._gone) >= self._number
 
     def _done(self, connection: int, exchange: int, outcome: Outcome) -> None:
         done = Finished(generation=self._generation, connection=connection, exchange=exchange, outcome=outcome)

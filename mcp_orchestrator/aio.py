@@ -12,8 +12,7 @@ from actors.catalogue import Tool
 from actors.results import ToolResult
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.awaiting import batch_of, outcome_of, reply_of
-from mcp_orchestrator.blocking import GRACE_S
+from mcp_orchestrator.awaiting import list_of, outcome_of, reply_of
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.face import Face, Replies
 from mcp_orchestrator.handles import ServerHandle
@@ -107,10 +106,10 @@ class AsyncMCPOrchestrator(Face):
         on_result: Callable[[CallOutcome], object] | None = None,
     ) -> list[CallOutcome]:
         """See MCPOrchestrator."""
-        future, longest_s = self._submit_batch(
+        batch, longest_s = self._submit_batch(
             calls, timeout, max_parallel, cancel_on_critical_failure, progress_callback, on_result
         )
-        return cast("list[CallOutcome]", await batch_of(future, longest_s))
+        return await list_of(batch, longest_s)
 
     async def list_tools(self, server: str) -> list[Tool]:
         """See MCPOrchestrator."""
@@ -121,7 +120,7 @@ class AsyncMCPOrchestrator(Face):
         return {name: views.tools(self._board, name) for name in self._enabled()}
 
     def server(self, server: str) -> "ServerHandle[asyncio.Task[ToolResult]]":
-        """Return a handle: `await handle.get_queue(limit=5)`. The call is under way before it is awaited."""
+        """Return a handle: `await handle.get_queue(limit=5)`. The call is a task: it begins without being awaited."""
 
         def call(server: str, tool: str, params: dict[str, Any], *, timeout: float | None) -> asyncio.Task[ToolResult]:
             return asyncio.ensure_future(self.call_tool(server, tool, params, timeout=timeout))
@@ -169,10 +168,7 @@ class AsyncMCPOrchestrator(Face):
             return []
         self._over = True
         finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
-        shut_down = self._engine.shut_down(finish_s=finish_s, gone_s=gone_s)
-        left = await reply_of(shut_down, finish_s + gone_s + GRACE_S, otherwise=["supervisor"])
-        self._left = left + await asyncio.to_thread(self._engine.end, GRACE_S)
-        return self._left
+        return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
 
     async def _replies(self, replies: Replies) -> dict[str, bool]:
         clock = self._engine.runtime.clock

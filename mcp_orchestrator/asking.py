@@ -13,6 +13,10 @@ from actors.errors import MCPConnectionError, MCPOrchestratorError, UnknownServe
 from actors.names import Names
 
 NO_PARAMS: Mapping[str, Any] = {}
+_NOT_WANTED = {
+    "disconnected": "call connect({!r}) first",
+    "disabled": "change that in its section first",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +50,16 @@ class Asking:
         In this order: UnknownServerError (a ValueError), MCPConnectionError if it was never connected, ValueError
         for the tool, TypeError for the params, ValueError for the timeout. With no server named, the tool decides.
         """
-        name = self._server(server, tool)
+        name = None if server is None else self.connected(server)
         if not isinstance(tool, str) or not tool.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise ValueError(f"tool must be the name of a tool, not {tool!r}")
-        if params is not None and not isinstance(params, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"params must be a dict, not {type(params).__name__}")
-        known = self.names.tool(name, tool)
+        if name is None:
+            name = self._offering(tool)
+        arguments, known = _table(params), self.names.tool(name, tool)
         return Plan(
             server=name,
             method="tools/call",
-            params={"name": known, "arguments": NO_PARAMS if params is None else params},
+            params={"name": known, "arguments": arguments},
             timeout_s=self._timeout(name, known, timeout_s),
             on_progress=on_progress,
         )
@@ -63,11 +67,9 @@ class Asking:
     def request(self, server: str, method: str, params: Mapping[str, Any] | None, timeout_s: float | None) -> Plan:
         """Return the plan of any other request. Errors as in `plan`."""
         name = self.connected(server)
-        if not method.strip():
-            raise ValueError("method must be the name of an MCP method, not ''")
-        return Plan(
-            server=name, method=method, params=params or NO_PARAMS, timeout_s=self._timeout(name, None, timeout_s)
-        )
+        if not isinstance(method, str) or not method.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+            raise ValueError(f"method must be the name of an MCP method, not {method!r}")
+        return Plan(server=name, method=method, params=_table(params), timeout_s=self._timeout(name, None, timeout_s))
 
     def items(self, calls: Sequence[ToolCall | Mapping[str, Any]]) -> list[BatchItem]:
         """Return a batch's calls; a mistake in one is that one's outcome. TypeError if `calls` is no list."""
@@ -79,18 +81,23 @@ class Asking:
         """Return the canonical name of a server that somebody has wanted to be connected."""
         name = self.names.server(server)
         status = self.board.statuses.get(name)
-        if name not in self.board.directory.absent and (status is None or status.state != "disconnected"):
-            return name
-        reason = self.board.directory.absent[name][1] if status is None else status.reason
-        if name in self.board.directory.absent and self.board.directory.absent[name][0] is not None:
-            return name  # Parked: its supervisor is told that it is wanted.
-        error = MCPConnectionError(f"not connected: {reason}; call connect({name!r}) first")
-        error.server = name
-        raise error
+        if status is not None and status.state in _NOT_WANTED:
+            error = MCPConnectionError(f"not connected: {status.reason}; {_NOT_WANTED[status.state].format(name)}")
+            error.server = name
+            raise error
+        return name
 
-    def _server(self, server: str | None, tool: str) -> ServerName:
-        if server is not None:
-            return self.connected(server)
+    @staticmethod
+    def check_limits(timeout: float | None, max_parallel: int | None) -> None:
+        """Raise TypeError or ValueError for the limits of a batch that are none."""
+        if max_parallel is not None and (isinstance(max_parallel, bool) or not isinstance(max_parallel, int)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"max_parallel must be a whole number, not {max_parallel!r}")
+        if max_parallel is not None and max_parallel < 1:
+            raise ValueError(f"max_parallel must be 1 or more, not {max_parallel!r}")
+        if timeout is not None:
+            seconds(timeout)
+
+    def _offering(self, tool: str) -> ServerName:
         chosen = self.names.offering(tool, self.board.statuses)
         if isinstance(chosen, MCPOrchestratorError):
             raise chosen
@@ -100,11 +107,7 @@ class Asking:
         if timeout_s is None:
             config = self.names.servers[server]
             return (config.tool(tool).timeout_s if tool is not None else None) or config.timeout_s
-        if isinstance(timeout_s, bool) or not isinstance(timeout_s, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"timeout must be a number of seconds, not {timeout_s!r}")
-        if not 0 < timeout_s < math.inf:
-            raise ValueError(f"timeout must be more than 0 s and finite, not {timeout_s!r}")
-        return timeout_s
+        return seconds(timeout_s)
 
     def _item(self, call: ToolCall | Mapping[str, Any]) -> BatchItem:
         try:
@@ -123,7 +126,25 @@ class Asking:
         return BatchItem(server=plan.server, tool=plan.params["name"], plan=plan, critical=call.critical)
 
     def _mistaken(self, call: ToolCall, error: MCPOrchestratorError) -> BatchItem:
-        return BatchItem(server=str(call.server), tool=str(call.tool), plan=None, mistake=error, critical=call.critical)
+        server, tool = "?" if call.server is None else str(call.server), str(call.tool)
+        return BatchItem(server=server, tool=tool, plan=None, mistake=error, critical=call.critical)
+
+
+def seconds(timeout: float) -> float:
+    """Return a caller's timeout; TypeError or ValueError if it is none."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
+    if not 0 < timeout < math.inf:
+        raise ValueError(f"timeout must be more than 0 s and finite, not {timeout!r}")
+    return timeout
+
+
+def _table(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if params is None:
+        return NO_PARAMS
+    if not isinstance(params, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
+        raise TypeError(f"params must be a dict, not {type(params).__name__}")
+    return params
 
 
 def _mistake(error: ValueError | TypeError) -> MCPOrchestratorError:

@@ -6,10 +6,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TypeVar
 
-from actors.batches import BatchFuture
+from actors.batches import Batch, CallOutcome
 from actors.call import Call, CallFuture, settle
-from actors.errors import MCPTimeoutError
-from mcp_orchestrator.blocking import GRACE_S
+from mcp_orchestrator.blocking import GRACE_S, SILENT, silent_actor
 
 T = TypeVar("T")
 
@@ -21,22 +20,24 @@ async def outcome_of(call: Call, clock: Callable[[], float]) -> object:
     """
     try:
         await _until_done(call.future, max(call.deadline - clock(), 0.0) + GRACE_S)
-    except asyncio.CancelledError:
+    except BaseException:  # CancelledError; GeneratorExit, where a loop ends with its tasks.
         call.future.cancel()
         raise
     if not call.future.done():
-        settle(call, MCPTimeoutError("no answer, and its actor is silent", executed=call.withdraw()))
+        settle(call, silent_actor(call.withdraw()))
     return call.future.result(timeout=0)
 
 
-async def batch_of(future: BatchFuture, longest_s: float) -> object:
+async def list_of(batch: Batch, longest_s: float) -> list[CallOutcome]:
     """Await the list of a batch. A cancelled task cancels the batch."""
     try:
-        await _until_done(future, longest_s + GRACE_S)
-    except asyncio.CancelledError:
-        future.cancel()
+        await _until_done(batch.future, longest_s + GRACE_S)
+    except BaseException:  # As above.
+        batch.future.cancel()
         raise
-    return future.result(timeout=0)
+    if not batch.future.done():
+        batch.settle_all(SILENT)
+    return batch.future.result(timeout=0)
 
 
 async def reply_of(reply: Future[T], timeout_s: float, *, otherwise: T) -> T:

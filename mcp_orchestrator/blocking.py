@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as WaitTimeoutError
+from contextlib import suppress
 from typing import TypeVar
 
+from actors.batches import Batch, CallOutcome
 from actors.call import Call, settle
-from actors.errors import MCPTimeoutError
+from actors.errors import Executed, MCPTimeoutError
 
 T = TypeVar("T")
 
 GRACE_S = 1.0  # After a deadline, for the actor to say so, before a face says it in its place.
+SILENT = "no answer, and its actor is silent"
 
 
 def outcome_of(call: Call, clock: Callable[[], float]) -> object:
@@ -19,19 +21,38 @@ def outcome_of(call: Call, clock: Callable[[], float]) -> object:
     Should the actor not speak by `GRACE_S` after the deadline, the call is settled here, by its ticket.
     """
     try:
-        return call.future.result(timeout=max(call.deadline - clock(), 0.0) + GRACE_S)
-    except WaitTimeoutError:
-        if not call.future.done():
-            settle(call, MCPTimeoutError("no answer, and its actor is silent", executed=call.withdraw()))
-        return call.future.result(timeout=0)
-    except KeyboardInterrupt:
+        _wait(call.future, max(call.deadline - clock(), 0.0) + GRACE_S)
+    except BaseException:  # KeyboardInterrupt, or whatever else a signal handler of the application raises.
         call.future.cancel()
         raise
+    if not call.future.done():
+        settle(call, silent_actor(call.withdraw()))
+    return call.future.result(timeout=0)
+
+
+def list_of(batch: Batch, longest_s: float) -> list[CallOutcome]:
+    """Wait for the list of a batch, as for a call's outcome."""
+    try:
+        _wait(batch.future, longest_s + GRACE_S)
+    except BaseException:  # As above.
+        batch.future.cancel()
+        raise
+    if not batch.future.done():
+        batch.settle_all(SILENT)
+    return batch.future.result(timeout=0)
 
 
 def reply_of(reply: Future[T], timeout_s: float, *, otherwise: T) -> T:
     """Wait for `reply` up to `timeout_s`; `otherwise` if it does not come."""
-    try:
-        return reply.result(timeout=max(timeout_s, 0.0))
-    except WaitTimeoutError:
-        return otherwise
+    _wait(reply, max(timeout_s, 0.0))
+    return reply.result(timeout=0) if reply.done() else otherwise
+
+
+def _wait(future: Future[T], timeout_s: float) -> None:
+    with suppress(TimeoutError):  # Of the wait: an outcome that is one is returned here, not raised.
+        future.exception(timeout=timeout_s)
+
+
+def silent_actor(executed: Executed) -> MCPTimeoutError:
+    """Return what a face says in the place of an actor that does not."""
+    return MCPTimeoutError(SILENT, executed=executed)

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import pykka
 
-from actors.batches import Batch, BatchFuture, BatchId, BatchItem, BatchWishes
+from actors.batches import Batch, BatchId, BatchItem, BatchWishes
 from actors.board import Board
-from actors.call import Call, ServerName
+from actors.call import Call, SendTicket, ServerName
 from actors.calling import CallMaker, Plan
 from actors.errors import MCPOrchestratorError
 from actors.mailbox import hand_over, tell
@@ -24,9 +24,11 @@ from actors.router import CancelBatch, RouterActor, RunBatch
 from actors.runtime import Runtime, ThreadRuntime
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
+from mcp_orchestrator.blocking import GRACE_S
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.keeping import Keeping
 from mcp_orchestrator.wires import Wires
+from supervisors.children import SupervisionPolicy
 from supervisors.messages import (
     CheckHealth,
     ConnectServer,
@@ -36,9 +38,9 @@ from supervisors.messages import (
     ShutDown,
     SupervisorMessage,
 )
-from supervisors.nursery import Nursery, SupervisionPolicy
+from supervisors.nursery import Nursery
 from supervisors.restarts import Restarts
-from supervisors.supervisor import SupervisorActor
+from supervisors.supervisor import SupervisorActor, answer_list
 from supervisors.ticker import Ticker
 
 T = TypeVar("T")
@@ -76,6 +78,7 @@ class Engine:
         self.config, self._on_error = config, on_error
         self._pid = os.getpid()
         self._own_runtime = self.wires = None
+        self._left: list[str] | None = None  # By the end of it.
         if runtime is None:
             runtime = self._own_runtime = ThreadRuntime(Ticker())
         if transport_factory is None:
@@ -94,6 +97,7 @@ class Engine:
             report=self._report,
             remember=self._remember,
         )
+        self._reload = Reload(servers=config.servers, reply=Future())  # The last one asked for.
         for server in config.servers.values():
             self._nursery.add(server, self.keeping.memory(server.name))
         self._start_router()
@@ -105,14 +109,14 @@ class Engine:
     def submit(self, plan: Plan) -> Call:
         """Hand one call over; when this returns, it will have its outcome by its deadline."""
         self.check_usable()
-        call = self._maker.make(plan)
+        call = self._maker.make(plan, SendTicket())
         if (refusal := self.board.refusal()) is not None:
             call.refuse(refusal)
         else:
             hand_over(self.board.router, PerformCall(call=call), call)
         return call
 
-    def submit_batch(self, items: list[BatchItem], wishes: BatchWishes) -> BatchFuture:
+    def submit_batch(self, items: list[BatchItem], wishes: BatchWishes) -> Batch:
         """Hand a batch over; its list will be complete by its deadline."""
         self.check_usable()
         batch = Batch(items, wishes, run_later=self.runtime.run_later, tell_cancel=self._tell_cancel_batch)
@@ -120,7 +124,7 @@ class Engine:
             batch.refuse(refusal)
         else:
             hand_over(self.board.router, RunBatch(batch=batch), batch)
-        return batch.future
+        return batch
 
     # -- servers --------------------------------------------------------------------------------------------------
 
@@ -146,11 +150,15 @@ class Engine:
 
     def reload(self, config: OrchestratorConfig) -> Future[list[str]]:
         """Serve the servers of `config` from now on; the reply names those that were touched."""
+        self.check_usable()
         reply: Future[list[str]] = Future()
-        asked = self._ask(Reload(servers=config.servers, reply=reply), reply, otherwise=[])
         self.config, self.names = config, Names(config.servers)
         self.keeping.reconfigured(config)
-        return asked
+        self._reload = Reload(servers=config.servers, reply=reply)
+        tell(self.board.supervisor, self._reload)
+        if self.board.broken:  # Else it is told to the next supervisor, should this one be dead.
+            answer_list(reply, [])
+        return reply
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -175,7 +183,23 @@ class Engine:
         left += self.wires.close(timeout_s) if self.wires is not None else []
         left += self._own_runtime.close(timeout_s=timeout_s) if self._own_runtime is not None else []
         _engines.discard(self)
-        return left
+        self._left = [name for name in left if not name.startswith("child ")]
+        return self._nursery.left_behind() + left
+
+    def leaks(self) -> dict[str, int]:
+        """Return how many connections, threads, child processes and calls are there though none should be."""
+        over, now = self._left is not None, self.runtime.clock()
+        connections, threads = self._nursery.leaked()
+        if over:
+            connections = len(self._nursery.left_behind())
+        children = 0 if self.wires is None else self.wires.children
+        calls = [call for call in self.board.calls.copy().values() if over or call.deadline + GRACE_S < now]
+        return {
+            "connections": connections,
+            "threads": threads + len(self._left or ()),
+            "children": children if over else max(children - self._nursery.connected_children(), 0),
+            "calls": len(calls),
+        }
 
     def check_usable(self) -> None:
         """Raise RuntimeError in a process forked off the one that made the engine."""
@@ -202,20 +226,23 @@ class Engine:
         died = partial(self._died, "supervisor", self._start_supervisor)
         supervisor = self.runtime.start(SupervisorActor, board=self.board, nursery=self._nursery, on_death=died)
         self.board.supervisor = supervisor
-        self.runtime.wake(supervisor, self.runtime.clock())
+        tell(supervisor, self._reload)  # What was asked of the one before, who perhaps did not get to it.
 
     def _died(self, who: str, start: Callable[[], None], why: str) -> None:
         # On the thread of the one who died: it has paid all it owed.
         if self.board.closing:
             return
         if self._deaths.crashed(self.runtime.clock(), self.runtime.jitter()) is None:
-            self.board.broken = f"the {who} ended too often; the last time it {why}"
+            self.board.broken = f"the {who} ended too often; the last time: {why}"
+            answer_list(self._reload.reply, [])
         else:
             start()
 
     def _publish(self, status: ServerStatus) -> None:
-        self.keeping.published(self.board.statuses.get(status.server), status)
-        self.board.statuses[status.server] = status
+        known = self.board.statuses.get(status.server)
+        if known is None or known.generation <= status.generation:  # Else it speaks of what is over.
+            self.keeping.published(known, status)
+            self.board.statuses[status.server] = status
 
     def _remember(self, incident: Incident) -> None:
         self.keeping.happened(incident)

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from actors.batches import BatchFuture, BatchWishes, CallOutcome
+from actors.batches import Batch, BatchWishes, CallOutcome
 from actors.board import Board
 from actors.call import Call, OnProgress, ServerName
+from actors.catalogue import Repeatable
 from actors.runtime import Runtime
 from actors.status import Incident
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import Asking, ToolCall
+from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig, Source, load
 from mcp_orchestrator.engine import Engine, FailedCall
 
@@ -48,8 +50,7 @@ class Face:
 
     def is_connected(self, server: str) -> bool:
         """Say whether a server is ready."""
-        status = self._board.statuses.get(self._known(server))
-        return status is not None and status.ready
+        return views.status_of(self._board, self._known(server)).ready
 
     def get_connected_servers(self) -> list[str]:
         """Return the servers that are ready."""
@@ -72,8 +73,8 @@ class Face:
         return views.pools(self._board, self._engine.config)
 
     def get_pending_calls(self) -> int:
-        """Return how many calls are owed an outcome."""
-        return sum(status.owed for status in self._board.statuses.copy().values())
+        """Return how many calls are owed an outcome: accepted, and not ended."""
+        return len(self._board.calls)
 
     def get_incidents(self) -> list[Incident]:
         """Return the last thousand things that happened to servers, oldest first, those of earlier runs included."""
@@ -82,14 +83,23 @@ class Face:
     def check_for_leaks(self) -> dict[str, int]:
         """Return {connections, threads, children, calls}: how many are there though none should be.
 
-        After a shutdown it speaks of what that left behind; before one, of children that no server accounts for.
+        * Before a shutdown: connections of actors that have ended, actors' threads that hang, children that belong
+          to no connection, calls without an outcome a second after their deadline.
+        * After one: everything that is still there.
         """
-        children = self._engine.wires.children if self._engine.wires is not None else 0
-        return views.leaks(self._board, children=children, left=self._left if self._over else None)
+        return self._engine.leaks()
 
     def explain(self, server: str) -> list[str]:
         """Return in sentences what the state of a server is, why, and what happens next."""
         return views.explain(self._board, self._engine.runtime, self._engine.config, self._known(server))
+
+    def get_repeatability(self, server: str) -> dict[str, Repeatable]:
+        """Return for every tool of a server whether its calls may be repeated, and by whose word, as things stand."""
+        name = self._known(server)
+        return {
+            tool["name"]: views.repeatability(self._board, self._engine.config, name, tool)
+            for tool in views.tools(self._board, name)
+        }
 
     def start_periodic_health_checks(self, interval: float | None = None) -> None:
         """Ping every `interval` seconds; None: `health_check_interval_s`. They run from the start anyway."""
@@ -106,14 +116,18 @@ class Face:
     # -- for the faces --------------------------------------------------------------------------------------------
 
     def _start(self, config: OrchestratorConfig) -> None:
-        self._over, self._left = False, list[str]()
-        self._engine = Engine(
+        self._over = False
+        self._engine_of_the_time = Engine(
             config, runtime=self._runtime, transport_factory=self._transport_factory, on_error=self._on_error
         )
 
     @property
+    def _engine(self) -> Engine:
+        self._engine_of_the_time.check_usable()
+        return self._engine_of_the_time
+
+    @property
     def _board(self) -> Board:
-        self._engine.check_usable()
         return self._engine.board
 
     @property
@@ -144,13 +158,10 @@ class Face:
         cancel_on_critical_failure: bool,  # noqa: FBT001
         progress_callback: Callable[[int, int], object] | None,
         on_result: Callable[[CallOutcome], object] | None,
-    ) -> tuple[BatchFuture, float]:
-        """Hand a batch over. Return its future and the seconds by which it ends at the latest."""
+    ) -> tuple[Batch, float]:
+        """Hand a batch over. Return it, and the seconds by which it ends at the latest."""
         items = self._asking.items(calls)
-        if max_parallel is not None and max_parallel < 1:
-            raise ValueError(f"max_parallel must be 1 or more, not {max_parallel!r}")
-        if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout must be more than 0 s, not {timeout!r}")
+        self._asking.check_limits(timeout, max_parallel)
         longest_s = sum(item.plan.timeout_s for item in items if item.plan is not None)
         longest_s = min(longest_s if timeout is None else timeout, _LONGEST_S)
         wishes = BatchWishes(
@@ -182,3 +193,9 @@ class Face:
     def _shutdown_times(self, *, graceful: bool, timeout: float | None, force: bool) -> tuple[float, float]:
         finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout
         return finish_s if graceful else 0.0, _FORCED_RELEASE_S if force else _RELEASE_S
+
+    def _shut_down(self, finish_s: float, gone_s: float) -> list[str]:
+        reply = self._engine.shut_down(finish_s=finish_s, gone_s=gone_s)
+        answered = reply_of(reply, finish_s + gone_s + GRACE_S, otherwise=["supervisor"])
+        silent = [name for name in answered if name == "supervisor"]
+        return silent + self._engine.end(GRACE_S)

@@ -19,7 +19,7 @@ from actors.store import StoreActor
 from actors.store_messages import Flush, KeepIncident, KeepStatus, Recall, StoreStatus
 from mcp_orchestrator.blocking import reply_of
 from mcp_orchestrator.config import OrchestratorConfig
-from supervisors.nursery import Memory
+from supervisors.children import Memory
 
 _KEEP_EVERY_S = 5.0  # A busy server's numbers; changes of its state are kept at once. Arbitrary.
 _RECALL_S = 5.0
@@ -33,10 +33,9 @@ class Keeping:
         self._store_status: StoreStatus | None = None
         self._fingerprints = {name: fingerprint(server) for name, server in config.servers.items()}
         self._kept_at: dict[ServerName, float] = {}
-        self._store = runtime.start(StoreActor, state_dir=config.state_folder(), publish=self._set_status)
-        recalled: Future[Remembered] = Future()
-        tell(self._store, Recall(reply=recalled))
-        self.remembered = reply_of(recalled, _RECALL_S, otherwise=Remembered())
+        folder = config.state_folder()
+        self._store = runtime.start(StoreActor, state_dir=folder, publish=self._set_status)
+        self.remembered = Remembered() if folder is None else self._recall()
         board.incidents.extend(self.remembered.incidents)
 
     def memory(self, server: ServerName) -> Memory:
@@ -76,9 +75,9 @@ class Keeping:
 
     def status(self) -> dict[str, Any]:
         """Return where state is kept: {path, mode, reason, since}."""
-        return (
-            {} if self._store_status is None else {**asdict(self._store_status), "path": str(self._store_status.path)}
-        )
+        if (status := self._store_status) is None:
+            return {}
+        return {**asdict(status), "path": None if status.path is None else str(status.path)}
 
     def restored(self) -> dict[str, Any]:
         """Return what was known at the start, in short: per server era, protocol, tools, calls, breaker."""
@@ -99,6 +98,11 @@ class Keeping:
         with suppress(pykka.ActorDeadError, pykka.Timeout):
             self._store.stop(block=True, timeout=timeout_s)
         return ["store"] if self._store.is_alive() else []
+
+    def _recall(self) -> Remembered:
+        recalled: Future[Remembered] = Future()
+        tell(self._store, Recall(reply=recalled))
+        return reply_of(recalled, _RECALL_S, otherwise=Remembered())
 
     def _keep(self, status: ServerStatus) -> None:
         known = self._fingerprints.get(status.server)

@@ -11,7 +11,7 @@ from actors.catalogue import Tool
 from actors.results import ToolResult
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.blocking import GRACE_S, outcome_of, reply_of
+from mcp_orchestrator.blocking import list_of, outcome_of, reply_of
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.face import Face
 from mcp_orchestrator.handles import ServerHandle
@@ -121,19 +121,15 @@ class MCPOrchestrator(Face):
         * `cancel_on_critical_failure`: the failure of a call marked critical cancels the others.
         * `progress_callback(completed, total)`, `on_result(outcome)`: on the callbacks thread.
         """
-        future, longest_s = self._submit_batch(
+        batch, longest_s = self._submit_batch(
             calls, timeout, max_parallel, cancel_on_critical_failure, progress_callback, on_result
         )
-        try:
-            return future.result(timeout=longest_s + GRACE_S)
-        except KeyboardInterrupt:
-            future.cancel()
-            raise
+        return list_of(batch, longest_s)
 
     # -- what there is --------------------------------------------------------------------------------------------
 
     def list_tools(self, server: str) -> list[Tool]:
-        """Return the tools of one server as it listed them, newest list first of all; [] before the first one."""
+        """Return the tools of one server, raw, as it listed them last, perhaps in an earlier run; [] if it never did."""
         return views.tools(self._board, self._known(server))
 
     def list_all_tools(self) -> dict[str, list[Tool]]:
@@ -192,13 +188,7 @@ class MCPOrchestrator(Face):
             return []
         self._over = True
         finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
-        left = reply_of(
-            self._engine.shut_down(finish_s=finish_s, gone_s=gone_s),
-            finish_s + gone_s + GRACE_S,
-            otherwise=["supervisor"],
-        )
-        self._left = left + self._engine.end(GRACE_S)
-        return self._left
+        return self._shut_down(finish_s, gone_s)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 What grows while others write is copied before it is gone through: a copy is one step of the interpreter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from actors.board import Board
+from actors.breaker import BreakerSnapshot
+from actors.breaker import State as BreakerState
 from actors.call import ServerName
 from actors.catalogue import Repeatable, Tool, repeatable
 from actors.runtime import Runtime
@@ -19,19 +21,8 @@ PERCENTILES = (50, 95, 99)
 
 
 def status_of(board: Board, server: ServerName) -> ServerStatus:
-    """Return the last status of a server, as overlaid by the directory: parked and disabled have no actor."""
-    status = board.statuses.get(server, ServerStatus(server=server))
-    if server in board.directory.absent:
-        state, reason = board.directory.absent[server]
-        return ServerStatus(
-            server=server,
-            state=state or reason,
-            reason=reason,
-            catalogue=status.catalogue,
-            statistics=status.statistics,
-            breaker=status.breaker,
-        )
-    return status
+    """Return the last status of a server; the default for one that nobody has spoken of yet."""
+    return board.statuses.get(server) or ServerStatus(server=server)
 
 
 def tools(board: Board, server: ServerName) -> list[Tool]:
@@ -49,16 +40,17 @@ def repeatability(board: Board, config: OrchestratorConfig, server: ServerName, 
 def breaker(board: Board, runtime: Runtime, config: OrchestratorConfig, server: ServerName) -> dict[str, Any]:
     """Return a server's circuit breaker. `last_failure_time`: seconds since 1970, None without one."""
     status, policy = status_of(board, server), config.servers[server].breaker
+    now = status.breaker_at(runtime.clock())
     return {
-        "state": status.breaker.state.value,
-        "failure_count": status.breaker.failures,
-        "success_count": status.breaker.successes,
+        "state": now.state.value,
+        "failure_count": now.failures,
+        "success_count": now.successes,
         "last_failure_time": _wall(runtime, status.last_failure_at),
         "threshold": policy.failure_threshold,
         "timeout": policy.open_s,
         "success_threshold": policy.success_threshold,
-        "retry_after": status.breaker.open_for_s or None,
-        "forced": status.breaker.forced,
+        "retry_after": now.open_for_s or None,
+        "forced": now.forced,
         "tools_open": list(status.tools_open),
     }
 
@@ -85,7 +77,7 @@ def server(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Ser
         "waiting": status.waiting,
         "owed": status.owed,
         "failed_connects": status.failed_connects,
-        "retry_after": status.retry_after_s,
+        "retry_after": status.retry_after_at(runtime.clock()),
         "tools": len(status.catalogue.tools),
         "fresh": status.fresh,
         "calls": numbers.calls,
@@ -113,7 +105,7 @@ def health(board: Board, runtime: Runtime, name: ServerName, *, healthy: bool) -
         "state": status.state,
         "reason": status.reason,
         "protocol": status.protocol,
-        "circuit_breaker": status.breaker.state.value,
+        "circuit_breaker": status.breaker_at(runtime.clock()).state.value,
         "in_flight": status.in_flight,
         "waiting": status.waiting,
     }
@@ -159,15 +151,16 @@ def pools(board: Board, config: OrchestratorConfig) -> dict[str, dict[str, int]]
 
 def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: ServerName) -> list[str]:
     """Return what state a server is in, why, and what happens next, a sentence a line."""
-    status, server_config = status_of(board, name), config.servers[name]
+    status, server_config, now = status_of(board, name), config.servers[name], runtime.clock()
     lines = [f"{name} is {status.state.replace('_', ' ')}" + (f": {status.reason}" if status.reason else "") + "."]
-    lines += [_NEXT[status.state].format(seconds=status.retry_after_s or 0.0)] if status.state in _NEXT else []
     if status.ready:
         lines.append(f"It is {status.server_info or 'a nameless server'} and speaks protocol {status.protocol}.")
-    lines.append(_breaker_sentence(status, server_config.breaker.failure_threshold))
+    else:
+        lines.append(_next(status, now))
+    lines.append(_breaker_sentence(status.breaker_at(now), server_config.breaker.failure_threshold))
     lines += [f"The circuit breaker of its tool {tool} is open: its calls time out." for tool in status.tools_open]
     if status.last_failure_at is not None:
-        ago_s = runtime.clock() - status.last_failure_at
+        ago_s = now - status.last_failure_at
         lines.append(f"The last failure that counted was {ago_s:.0f} s ago: {status.last_failure}.")
     numbers = status.statistics
     lines.append(
@@ -180,43 +173,41 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
     return lines
 
 
-def leaks(board: Board, *, children: int, left: Sequence[str] | None) -> dict[str, int]:
-    """Return what is there though nothing accounts for it. `left`: what a shutdown left behind; None before one."""
-    statuses = board.statuses.copy()
-    if left is None:
-        stdio = sum(status.pid is not None for status in statuses.values())
-        return {"connections": 0, "threads": 0, "children": max(children - stdio, 0), "calls": 0}
-    servers = [name for name in left if name in statuses]
-    return {
-        "connections": len(servers),
-        "threads": len(left) - len(servers),
-        "children": children,
-        "calls": sum(status.owed for status in statuses.values()),
-    }
-
-
 _NEXT = {
     "disconnected": "Calls are refused until it is connected.",
-    "disabled": "Calls are refused: its configuration says enabled = false.",
+    "disabled": "Calls are refused until its configuration enables it.",
     "connecting": "Calls wait for the connection within their deadlines.",
-    "reconnecting": "Calls wait within their deadlines; the next try comes in {seconds:.1f} s.",
-    "throttled": "The server asked to be left alone; calls are refused for {seconds:.1f} s.",
+    "reconnecting": "Calls wait within their deadlines",
+    "throttled": "The server asked to be left alone; calls are refused",
     "auth_required": "Calls are refused until the credentials change: correct them, then reconnect.",
     "config": "Calls are refused until the configuration changes: correct it, then reconnect.",
-    "crash_loop": "Its tools are withdrawn; the next try comes in {seconds:.1f} s, or with the next call.",
-    "parked": "Its actor is started again from time to time, and when it is called.",
+    "crash_loop": "Its tools are withdrawn; the next call tries to connect",
+    "parked": "Calls are refused; its actor is started again from time to time, and when it is called.",
     "draining": "It finishes what it owes, then stops.",
+    "stopped": "Calls are refused: the orchestrator was shut down.",
+}
+_WITH_TIME = {
+    "reconnecting": "; the next try comes in {:.1f} s",
+    "throttled": " for another {:.1f} s",
+    "crash_loop": ", and without one the next try comes in {:.1f} s",
 }
 
 
-def _breaker_sentence(status: ServerStatus, threshold: int) -> str:
-    snapshot = status.breaker
+def _next(status: ServerStatus, now: float) -> str:
+    """Return what happens next, in a sentence; its time only where it is known and still to come."""
+    retry_after_s = status.retry_after_at(now)
+    if status.state not in _WITH_TIME:
+        return _NEXT[status.state]
+    return _NEXT[status.state] + (_WITH_TIME[status.state].format(retry_after_s) if retry_after_s else "") + "."
+
+
+def _breaker_sentence(snapshot: BreakerSnapshot, threshold: int) -> str:
     if snapshot.forced:
         return f"The circuit breaker is forced {snapshot.state.value}: {snapshot.forced}."
-    match snapshot.state.value:
-        case "open":
+    match snapshot.state:
+        case BreakerState.OPEN:
             return f"The circuit breaker is open; it tries the server in {snapshot.open_for_s:.1f} s."
-        case "half_open":
+        case BreakerState.HALF_OPEN:
             return "The circuit breaker is half-open: one call at a time tries the server."
         case _:
             return f"The circuit breaker is closed; {snapshot.failures} of {threshold} failures in a row."

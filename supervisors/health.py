@@ -36,6 +36,10 @@ class Health:
         """Note that a ping is under way: there is no second one beside it."""
         self._asked = True
 
+    def forget_ping(self) -> None:
+        """Note that nobody will tell of the ping that was under way."""
+        self._asked = False
+
     def ended(self, now: float, *, alive: bool, duration_s: float | None) -> bool:
         """Note the end of a check; True if the server is down since just now. `duration_s`: None without a ping."""
         self._asked = False

@@ -3,94 +3,27 @@
 import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import replace
 
 from actors.base import OwingActor
 from actors.board import Board, Directory
-from actors.breaker import BreakerSnapshot
 from actors.call import Call, ServerName
-from actors.catalogue import Catalogue
 from actors.config import ServerConfig
 from actors.errors import MCPOrchestratorError, Unavailable
 from actors.mailbox import Mailbox, tell
 from actors.messages import Connect, Drain, PredecessorGone, ServerMessage
+from actors.remembered import fingerprint
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.server import ServerActor
-from actors.statistics import Statistics
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
+from supervisors.children import Child, Memory, SupervisionPolicy, SupervisorOfTheTime
 from supervisors.health import Health
+from supervisors.messages import Drained
 from supervisors.restarts import Restarts
 
 _RETIRE_S = 5.0  # For the calls of an actor whose configuration was changed. Arbitrary.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupervisionPolicy:
-    """Durations in seconds; the names are those of the configuration."""
-
-    health_check_interval_s: float | None = 30.0
-    health_check_misses: int = 3
-    max_restarts: int = 5
-    restart_window_s: float = 120.0
-    parked_retry_s: float = 120.0
-    hung_after_s: float = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What is known of a server from before its first actor of this process."""
-
-    breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    statistics: Statistics = field(default_factory=Statistics)
-
-
-@dataclass(slots=True, kw_only=True)
-class Child:
-    """One server's place. It outlives its actors, and the supervisor.
-
-    * `mailbox`, `actor`: of the generation that runs; None while parked.
-    * `predecessors`: actors that ended, something of whose connections is perhaps left. While there are any, and
-      before `due`, the running generation is `held`: it takes calls, and may not connect.
-    """
-
-    config: ServerConfig
-    memory: Memory
-    restarts: Restarts
-    health: Health
-    generation: int = -1
-    actor: OwingActor[ServerMessage] | None = None
-    mailbox: Mailbox | None = None
-    predecessors: list[OwingActor[ServerMessage]] = field(default_factory=list[OwingActor[ServerMessage]])
-    wanted: bool = False
-    held: bool = False
-    due: float = math.inf
-    parked: str = ""
-    parked_at: float = -math.inf
-    drained: bool = False
-
-    @property
-    def name(self) -> ServerName:
-        """The server's."""
-        return self.config.name
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisorOfTheTime:
-    """The mailbox of whoever supervises now: actors outlive their supervisor."""
-
-    board: Board
-
-    def tell(self, message: object) -> None:
-        """See Mailbox."""
-        self.board.supervisor.tell(message)
-
-    def is_alive(self) -> bool:
-        """See Mailbox."""
-        return self.board.supervisor.is_alive()
 
 
 class Nursery:
@@ -112,14 +45,16 @@ class Nursery:
         self.health_interval_s = policy.health_check_interval_s
         self.hung_after_s = policy.hung_after_s
         self._children: dict[ServerName, Child] = {}
+        self._condemned: list[OwingActor[ServerMessage]] = []
 
     def children(self) -> list[Child]:
-        """Return everybody, in the order of the configuration."""
+        """Return everybody, in the order of the configuration; then those removed of whom something is left."""
         return list(self._children.values())
 
     def get(self, server: ServerName) -> Child | None:
         """Return the child of this name."""
-        return self._children.get(server)
+        child = self._children.get(server)
+        return None if child is None or child.removed else child
 
     def note(self, server: ServerName, kind: str, text: str) -> None:
         """Keep an incident."""
@@ -135,33 +70,36 @@ class Nursery:
             health=Health(interval_s=self.health_interval_s, misses_allowed=policy.health_check_misses),
         )
         child.health.schedule(self._runtime.clock(), self._runtime.jitter())
-        if config.enabled:
-            self._start(child)
+        self._open(child)
         self._put_up_directory()
 
     def look_after(self, child: Child, now: float) -> None:
-        """Let a held child connect if it may; try a parked one again if it is time."""
-        child.predecessors = [actor for actor in child.predecessors if not actor.is_gone()]
-        if child.parked:
-            if now >= child.due:
-                self.unpark(child)
-        elif child.held and now >= child.due and not child.predecessors and child.mailbox is not None:
+        """Let a held child connect if it may; try a parked one again if it is time; forget a removed one."""
+        child.predecessors = [actor for actor in child.predecessors if not _is_over(actor)]
+        if child.predecessors:
+            return
+        if child.removed:
+            del self._children[child.name]
+            self._board.statuses.pop(child.name, None)
+            self._board.health.pop(child.name, None)
+        elif now < child.due:
+            return
+        elif child.parked:
+            self.unpark(child)
+        elif child.held and child.mailbox is not None:
             child.held, child.due = False, math.inf
             tell(child.mailbox, PredecessorGone())
 
     def replace_crashed(self, child: Child, kind: str, why: str) -> None:
         """Start the next generation in the place of one that has ended; or park the child."""
         self.note(child.name, kind, why)
-        if child.actor is not None:
-            child.predecessors.append(child.actor)
-        child.actor = child.mailbox = None
-        child.memory.statistics.close_the_books()
+        self._end(child)
         now = self._runtime.clock()
         delay_s = child.restarts.crashed(now, self._runtime.jitter())
         if delay_s is None:
             child.parked, child.parked_at = f"its actor ended too often; the last time it {why}", now
             child.due = now + self._policy.parked_retry_s
-            self.note(child.name, "parked", child.parked)
+            self._say(child, "parked", child.parked)
         else:
             child.held, child.due = True, now + delay_s
             self._start(child)
@@ -171,7 +109,7 @@ class Nursery:
         """Pay in the place of an actor that hangs, and start the next."""
         why = f"hung: it has been at one message for more than {self._policy.hung_after_s:g} s"
         if child.actor is not None:
-            child.actor.condemn(why)
+            self._condemn(child.actor, why)
         self.replace_crashed(child, "hung", why)
 
     def unpark(self, child: Child) -> None:
@@ -182,37 +120,27 @@ class Nursery:
 
     def reload(self, servers: Mapping[ServerName, ServerConfig]) -> list[str]:
         """Serve `servers` from now on; return the names that were added, removed or changed."""
-        touched: list[str] = []
-        for name, child in list(self._children.items()):
-            if servers.get(name) != child.config:
-                touched.append(name)
-                self._retire(child)
-                if name not in servers:
-                    del self._children[name]
-        for name, config in servers.items():
-            old = self._children.get(name)
-            if old is None:
-                touched.append(name)
-                self.add(config, Memory())
-                child = self._children[name]
-                child.wanted = True
-                if child.mailbox is not None:
-                    tell(child.mailbox, Connect())
-            elif old.config != config:
-                old.config, old.held, old.due = config, True, self._runtime.clock()
-                if config.enabled:
-                    self._start(old)
-        self._children = {name: self._children[name] for name in servers}
+        known = {child.name: child.config for child in self.children() if not child.removed}
+        touched = [name for name in {**known, **servers} if known.get(name) != servers.get(name)]
+        for name in touched:
+            if name in known:
+                self._retire(self._children[name])
+                self._children[name].removed = name not in servers
+            if name in servers:
+                self._take_in(servers[name], anew=name not in known or not known[name].enabled)
+        self._children = {name: self._children[name] for name in {**servers, **self._children}}
         self._put_up_directory()
-        return touched
+        return list[str](touched)
 
-    def drain_all(self, deadline: float, on_drained: Callable[[ServerName, int], None]) -> None:
-        """Tell everybody to finish by `deadline`. `on_drained` comes on their threads."""
+    def drain_all(self, deadline: float) -> None:
+        """Tell everybody to finish by `deadline`."""
         for child in self.children():
             child.parked = ""
             child.drained = child.mailbox is None
             if child.mailbox is not None:
-                self._drain(child, child.mailbox, deadline, partial(on_drained, child.name, child.generation))
+                self._drain(child, child.mailbox, deadline)
+            for actor in child.predecessors:
+                tell(actor.actor_ref, Drain(deadline=deadline, reply=Future()))
 
     def drained(self, server: ServerName, generation: int) -> None:
         """Note that an actor has finished."""
@@ -220,29 +148,64 @@ class Nursery:
         if child is not None and child.generation == generation:
             child.drained = True
 
-    def is_drained(self) -> bool:
-        """Say if a shutdown is over: all have finished, and nothing is left of them."""
-        return not self.left_behind()
+    def finish(self, child: Child, why: str) -> None:
+        """Wait no longer for an actor that will not finish: it has ended otherwise."""
+        child.drained = True
+        self._say(child, "stopped", why)
 
-    def let_go(self) -> None:
-        """Break off every connection there is. Its children are killed; nobody waits for them."""
+    def give_up(self) -> None:
+        """Pay in the place of who has not finished, break off every connection. Children are killed, unawaited."""
         for child in self.children():
-            for actor in (child.actor, *child.predecessors):
-                if actor is not None:
-                    actor.let_go()
+            for actor in child.actors():
+                actor.let_go()
+                if actor.actor_ref.is_alive():
+                    self._condemn(actor, "did not finish in the time of the shutdown")
+            if not child.drained:
+                self.finish(child, "did not finish in the time of the shutdown")
 
     def left_behind(self) -> list[str]:
-        """Return the servers of which something is left, or which have not finished."""
-        left = [child for child in self.children() if not child.drained or child.predecessors]
-        left += [child for child in self.children() if child.actor is not None and not child.actor.is_gone()]
-        return sorted({child.name for child in left})
+        """Return the servers of which something is left, or which have not finished. For any thread."""
+        return [child.name for child in self.children() if not (child.drained and all(map(_is_over, child.actors())))]
+
+    def leaked(self) -> tuple[int, int]:
+        """Return how many connections outlive their actors, and how many threads hang. For any thread."""
+        dead = [actor for child in self.children() for actor in child.actors() if not actor.actor_ref.is_alive()]
+        return sum(not actor.is_gone() for actor in dead), sum(not actor.ended for actor in self._condemned)
+
+    def connected_children(self) -> int:
+        """Return how many child processes there may be: one for each that has a connection. For any thread."""
+        actors = [actor for child in self.children() if child.config.url is None for actor in child.actors()]
+        return sum(not actor.is_gone() for actor in actors)
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _take_in(self, config: ServerConfig, *, anew: bool) -> None:
+        """Serve a server that was added or changed. `anew`: connect it, as all are at the start."""
+        child = self._children.get(config.name)
+        if child is None:
+            self.add(config, Memory())
+            child = self._children[config.name]
+        else:
+            if fingerprint(config) != fingerprint(child.config):  # Another server behind the name.
+                child.memory = Memory()
+                self._board.statuses.pop(child.name, None)
+            child.config, child.removed = config, False
+            child.held, child.due = True, self._runtime.clock()
+            self._open(child)
+        if anew and child.mailbox is not None:
+            child.wanted = True
+            tell(child.mailbox, Connect())
+
+    def _open(self, child: Child) -> None:
+        if child.config.enabled:
+            self._start(child)
+        else:
+            self._say(child, "disabled", "enabled = false")
 
     def _start(self, child: Child) -> None:
         child.generation += 1
         child.drained = False
-        known = self._board.statuses.get(child.name)
+        memory, known = child.memory, self._board.statuses.get(child.name)
         attached: list[OwingActor[ServerMessage]] = []
         child.mailbox = self._runtime.start(
             ServerActor,
@@ -254,28 +217,49 @@ class Nursery:
                 publish=self._publish,
                 report=self._report,
                 attach=attached.append,
-                statistics=child.memory.statistics,
-                breaker=known.breaker if known is not None else child.memory.breaker,
-                catalogue=known.catalogue if known is not None else child.memory.catalogue,
+                statistics=memory.statistics,
+                breaker=memory.breaker if known is None else known.breaker_at(self._runtime.clock()),
+                catalogue=memory.catalogue if known is None else known.catalogue,
                 held=child.held,
                 wanted=child.wanted,
             ),
         )
         child.actor = attached[0]
 
-    def _retire(self, child: Child) -> None:
-        if child.mailbox is not None and child.actor is not None:
+    def _end(self, child: Child) -> None:
+        if child.actor is not None:
             child.predecessors.append(child.actor)
-            self._drain(child, child.mailbox, self._runtime.clock() + _RETIRE_S, int)
-        child.actor = child.mailbox = None
+        child.actor = child.mailbox = child.awaited_turn = None
         child.parked = ""
+        child.health.forget_ping()  # It went down with the actor.
+        child.memory = replace(child.memory, statistics=child.memory.statistics.handed_on())
 
-    def _drain(self, child: Child, mailbox: Mailbox, deadline: float, on_drained: Callable[[], object]) -> None:
+    def _retire(self, child: Child) -> None:
+        if child.mailbox is not None:
+            self._drain(child, child.mailbox, self._runtime.clock() + _RETIRE_S)
+        self._end(child)
+
+    def _drain(self, child: Child, mailbox: Mailbox, deadline: float) -> None:
         reply: Future[bool] = Future()
-        reply.add_done_callback(lambda _: on_drained())
+        drained = Drained(server=child.name, generation=child.generation)
+        reply.add_done_callback(lambda _: tell(self._board.supervisor, drained))
         tell(mailbox, Drain(deadline=deadline, reply=reply))
         if not mailbox.is_alive() and not reply.done():
             child.drained = True
+
+    def _condemn(self, actor: OwingActor[ServerMessage], why: str) -> None:
+        self._condemned = [*(actor for actor in self._condemned if not actor.ended), actor]
+        actor.condemn(why)
+
+    def _say(self, child: Child, state: str, reason: str) -> None:
+        """Publish in the place of an actor that is not there; later words of one that was are not heard."""
+        memory = child.memory
+        known = self._board.statuses.get(child.name)
+        if known is None:
+            known = ServerStatus(server=child.name, breaker=memory.breaker, catalogue=memory.catalogue)
+        now, statistics = self._runtime.clock(), memory.statistics.snapshot()
+        last = replace(known, at=now, generation=child.generation + 1, breaker=known.breaker_at(now))
+        self._publish(replace(last.at_the_end(state, reason), statistics=statistics))
 
     def _put_up_directory(self) -> None:
         servers: dict[ServerName, Mailbox] = {}
@@ -283,6 +267,11 @@ class Nursery:
         for child in self.children():
             if child.mailbox is not None:
                 servers[child.name] = child.mailbox
-            else:
+            elif not child.removed:
                 absent[child.name] = ("parked", child.parked) if child.parked else (None, "disabled")
         self._board.directory = Directory(servers=servers, absent=absent)
+
+
+def _is_over(actor: OwingActor[ServerMessage]) -> bool:
+    """Say if it has ended, and its connections are gone. One that lives may open another."""
+    return not actor.actor_ref.is_alive() and actor.is_gone()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from functools import partial
 from typing import assert_never
 
 from actors.base import OwingActor
@@ -13,6 +12,7 @@ from actors.mailbox import tell
 from actors.messages import Connect, ConnectionReleased, Disconnect, Missed, Ping, PingEnded, ServerCrashed, Tick
 from actors.replies import answer
 from actors.runtime import Runtime
+from supervisors.children import Child
 from supervisors.messages import (
     CheckHealth,
     ConnectServer,
@@ -23,10 +23,12 @@ from supervisors.messages import (
     ShutDown,
     SupervisorMessage,
 )
-from supervisors.nursery import Child, Nursery
+from supervisors.nursery import Nursery
 
 _ROUND_S = 1.0  # How often it looks at everybody. Arbitrary.
 _LATE_S = 2.0  # A round so late says that we slept (SIGSTOP, suspend), not that the actors hang.
+# Where a ping says nothing: the server answered, and refused us; or there is nobody to ask.
+_NOT_PINGED = frozenset({"throttled", "auth_required", "config", "draining", "parked", "disabled"})
 _PARKED_USE_S = 10.0  # A parked server is tried again on use, but not oftener. Arbitrary.
 
 
@@ -79,13 +81,13 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         return ()
 
     def on_unread(self, message: SupervisorMessage) -> None:
-        """Answer who asked."""
+        """Answer who asked. A reload is told again to the next supervisor."""
         match message:
             case ConnectServer() | DisconnectServer() | CheckHealth() | PingEnded(reply=Future()):
                 if message.reply is not None:
                     answer(message.reply, yes=False)
-            case Reload() | ShutDown():
-                answer_list(message.reply, ["the supervisor ended first"])
+            case ShutDown():
+                answer_list(message.reply, ["supervisor"])
             case _:
                 pass
 
@@ -93,7 +95,8 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         """Return the next round, or what is due before."""
         now, due = self.runtime.clock(), self._next_round
         for child in self._nursery.children():
-            due = min(due, child.health.due, child.due if child.due > now else due)  # Else every round looks again.
+            later = [at for at in (child.health.due, child.due) if at > now]  # Else every round looks again.
+            due = min(due, *later)
         return due if self._shutdown is None else min(due, self._shutdown.gone_by)
 
     def let_go(self) -> None:
@@ -115,7 +118,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
 
     def _ended(self, child: Child, why: str) -> None:
         if self._shutdown is not None:
-            child.drained = True
+            self._nursery.finish(child, why)
         else:
             self._nursery.replace_crashed(child, "crashed", why)
 
@@ -135,18 +138,18 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         for child in self._nursery.children():
             if child.mailbox is not None and not child.mailbox.is_alive() and not child.drained:
                 self._ended(child, "found dead")  # Its message found no supervisor.
-            elif round_due and not late and child.actor is not None and child.actor.is_hung(self._nursery.hung_after_s):
+            elif round_due and child.is_hung(now, self._nursery.hung_after_s, late=late) and self._shutdown is None:
                 self._nursery.replace_hung(child)
             self._nursery.look_after(child, now)
-            if now >= child.health.due:
+            if now >= child.health.due and not child.removed:
                 self._health_round(child, now)
         if round_due:
             self._next_round = now + _ROUND_S
         if self._shutdown is not None:
-            over = now >= self._shutdown.gone_by
-            if over:
-                self._nursery.let_go()
-            if over or self._nursery.is_drained():
+            is_late = now >= self._shutdown.gone_by
+            if is_late:
+                self._nursery.give_up()
+            if is_late or not self._nursery.left_behind():
                 self.stop()
 
     # -- connections ----------------------------------------------------------------------------------------------
@@ -181,7 +184,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
 
     def _health_round(self, child: Child, now: float) -> None:
         status = self._board.statuses.get(child.name)
-        if status is None or not child.wanted:
+        if status is None or not child.wanted or status.state in _NOT_PINGED or self._shutdown is not None:
             child.health.schedule(now, self.runtime.jitter())
         elif child.health.round(now, self.runtime.jitter(), last_answer_at=status.last_answer_at):
             child.health.asked()
@@ -219,10 +222,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         if self._shutdown is not None:  # A second one, to hurry the first.
             answer_list(self._shutdown.reply, ["hurried by another shutdown"])
         self._shutdown = message
-        self._nursery.drain_all(message.deadline, partial(self._tell_drained))
-
-    def _tell_drained(self, server: ServerName, generation: int) -> None:
-        tell(self.actor_ref, Drained(server=server, generation=generation))
+        self._nursery.drain_all(message.deadline)
 
 
 def answer_list(reply: Future[list[str]], names: list[str]) -> None:
