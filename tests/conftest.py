@@ -8,6 +8,8 @@ import pytest
 
 from tests.fixtures.leaks import alive, left_behind
 
+pytest_plugins = ["tests.fixtures.mcp_orchestrator_fixtures"]
+
 GRACE_S = 2.0  # Generous: only a test that leaks waits for it.
 
 
