@@ -32,6 +32,15 @@ def scalar(text: str) -> object:
     return text if isinstance(value, date | time) else value  # No setting is a date.
 
 
+def pointed_to(value: object) -> list[str]:
+    """Name the variables and files that a value is filled in from, for people; [] if it stands there as it is."""
+    if isinstance(value, str):
+        bodies = (_BODY.fullmatch(match["body"]) for match in _REFERENCE.finditer(value) if not match["literal"])
+        return [f"variable {body['name']}" for body in bodies if body is not None]
+    table = as_table(value) or {}
+    return [f"file {table['file']}"] if table.keys() == {"file"} else []
+
+
 @dataclass(frozen=True, slots=True)
 class Resolver:
     """Looks references up. A failed one is noted as a mistake and stays as it is."""

@@ -1,0 +1,221 @@
+"""The commands and their options; what they do is in the modules beside this one."""
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.errors import MCPOrchestratorError
+from mcp_orchestrator.aio import AsyncMCPOrchestrator
+from mcp_orchestrator.cli import calling, demo, logs, showing
+from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, UsageError, error_text, exit_code_of
+from mcp_orchestrator.cli.finding import VARIABLE, config_path
+from mcp_orchestrator.cli.screens import LiveScreen, PlainScreen, Screen
+from mcp_orchestrator.cli.session import Job, perform
+from mcp_orchestrator.cli.supervising import supervise
+from mcp_orchestrator.config import load
+
+NAME = "mcp-orchestrator"
+
+# All that Typer has to say against a command line. Only some of its versions give the class a public name.
+_TyperError: type[Exception] = typer.BadParameter.__mro__[2]
+
+_WHERE = f"Default: ${VARIABLE}, ./orchestrator.toml, ~/.config/mcp-orchestrator/orchestrator.toml."
+ConfigArgument = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", show_default=False, help=f"The configuration. {_WHERE}")
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", show_default=False, help=f"The configuration. {_WHERE}"),
+]
+Verbose = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, metavar="", show_default=False, help="Log more; -vv: everything.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ServerArgument = Annotated[str, typer.Argument(metavar="SERVER", help="Its name or alias.")]
+
+app = typer.Typer(
+    name=NAME,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Calls many MCP servers, and gets an answer every time.",
+    epilog=EXIT_CODES,
+)
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Run the command line; return its exit code. What is expected to go wrong is told in a line on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    with logs.on_stderr():
+        try:
+            command = typer.main.get_command(app)
+            code = command.main(given or ["--help"], prog_name=NAME, standalone_mode=False)
+            sys.stdout.flush()
+        except (UsageError, MCPOrchestratorError) as error:
+            return _fail(error_text(error), exit_code_of(error))
+        except _TyperError as error:
+            return _fail(error_text(UsageError(_typer_text(error))), ExitCode.USAGE)
+        except KeyboardInterrupt:  # Before or after the time in which signals are taken care of.
+            return _fail("interrupted", ExitCode.INTERRUPTED)
+        except BrokenPipeError:  # Whoever reads us has had enough, as `head` does; nor may the last flush fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.OK
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- as Typer calls it
+    if wanted:
+        try:
+            found = version(NAME)
+        except PackageNotFoundError:
+            found = "(not installed)"
+        typer.echo(f"{NAME} {found}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass  # What stands before the command, Typer takes from here.
+
+
+@app.command("run")
+def _run(
+    config: ConfigArgument = None,
+    *,
+    is_demo: Annotated[
+        bool, typer.Option("--demo", help="Four media servers on simulations, and a batch of calls.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="End when all is connected, and the batch answered.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", "--no-table", help="Lines in place of the table, as without a terminal.")
+    ] = False,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """Supervise all servers until Ctrl-C, and show how they are.
+
+    Ctrl-C or SIGTERM lets calls under way finish; a second one ends them now.
+    """
+    logs.more(verbose)
+    if is_demo and config is not None:
+        raise UsageError("--demo has servers of its own: leave FILE out, or --demo")
+    console = Console(highlight=False)
+    is_plain = plain or not sys.stdout.isatty() or console.is_dumb_terminal
+
+    def screen(orchestrator: AsyncMCPOrchestrator) -> Screen:
+        return PlainScreen(orchestrator, sys.stdout) if is_plain else LiveScreen(orchestrator, console)
+
+    source = demo.configuration() if is_demo else config_path(config)
+    return supervise(load(source), screen, samples=demo.SAMPLES if is_demo else (), once=once)
+
+
+@app.command()
+def call(  # noqa: PLR0913 -- the options of one command
+    server: ServerArgument,
+    tool: Annotated[str, typer.Argument(metavar="TOOL", help="Its name or alias.")],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", show_default=False, help="Values as the tool's schema wants them."),
+    ] = None,
+    *,
+    as_json: Annotated[
+        str | None,
+        typer.Option("--json", metavar="OBJECT", show_default=False, help="All arguments as JSON; - reads stdin."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            "-t",
+            metavar="SECONDS",
+            show_default=False,
+            help="For the call, in place of the configured ones.",
+        ),
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the whole result as the server sent it.")] = False,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """Call one tool and print its data as JSON. Only its server is connected."""
+    logs.more(verbose)
+    if as_json is not None and arguments:
+        raise UsageError("arguments are given twice: either KEY=VALUE or --json")
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise UsageError(f"--timeout must be more than 0 s, not {timeout:g}")
+    order = calling.Order(
+        server=server, tool=tool, words=arguments or [], arguments=as_json, timeout_s=timeout, raw=raw
+    )
+    return _perform(config, partial(calling.call, order=order))
+
+
+@app.command()
+def tools(
+    server: Annotated[
+        str | None, typer.Argument(metavar="[SERVER]", show_default=False, help="Its name or alias; all without it.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """List tools: what they do, and whether a call may be repeated when its answer is lost, and why."""
+    logs.more(verbose)
+    return _perform(config, partial(showing.show_tools, server=server, as_json=as_json))
+
+
+@app.command()
+def status(*, as_json: AsJson = False, config: ConfigOption = None, verbose: Verbose = 0) -> ExitCode:
+    """Connect all servers, and show once how they are and where state is kept."""
+    logs.more(verbose)
+    return _perform(config, partial(showing.show_status, as_json=as_json))
+
+
+@app.command()
+def explain(server: ServerArgument, *, config: ConfigOption = None, verbose: Verbose = 0) -> ExitCode:
+    """Say what state a server is in, why, and what happens next."""
+    logs.more(verbose)
+    return _perform(config, partial(showing.explain, server=server))
+
+
+@app.command()
+def check_config(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", show_default=False, help="TOML, or JSON as MCP clients have it.")
+    ],
+    *,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """Check a configuration without connecting; show where its secrets come from, never what they are."""
+    logs.more(verbose)
+    return showing.check_config(file)
+
+
+def _perform(config: Path | None, job: Job) -> ExitCode:
+    return perform(load(config_path(config)), job, _warn)
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _fail(line: str, code: ExitCode) -> ExitCode:
+    sys.stdout.flush()
+    _warn(line)
+    return code
+
+
+def _typer_text(error: Any) -> str:  # noqa: ANN401 -- see _TyperError
+    """Return one sentence, and where to read on."""
+    command = error.ctx.command_path if getattr(error, "ctx", None) is not None else NAME
+    return f"{error.format_message().rstrip('.')}; see {command} --help"

@@ -1,0 +1,44 @@
+"""Where the secrets of a configuration come from, for whoever checks one. Never a value."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+from actors.call import ServerName
+from mcp_orchestrator.config.mistakes import Mistakes, shown
+from mcp_orchestrator.config.models import KeyPath
+from mcp_orchestrator.config.overrides import overrides
+from mcp_orchestrator.config.sources import as_table, read_file
+from mcp_orchestrator.config.values import pointed_to, takes_text
+
+_MAY_HOLD_SECRETS = ("env", "headers")
+
+
+def origins(path: Path, *, environ: Mapping[str, str] = os.environ) -> dict[ServerName, dict[str, str]]:
+    """Return per server each setting that may hold a secret, and where its value comes from.
+
+    Those are all variables and headers, and whatever else is filled in. `path`: a file that `load` has found right.
+    """
+    mistakes = Mistakes(str(path))
+    document = read_file(path, mistakes)
+    _, by_variables = overrides(document, environ, mistakes)
+    found: dict[ServerName, dict[str, str]] = {}
+    for name, server in document.servers.items():
+        found[ServerName(name)] = dict(_origins(server, (), "written in the file"))
+        found[ServerName(name)].update(_origins(by_variables.get(name), (), "override by a variable"))
+    return found
+
+
+def _origins(value: object, inner: KeyPath, as_it_stands: str) -> Iterator[tuple[str, str]]:
+    """Yield the settings at and below `inner`."""
+    if (isinstance(value, str) or takes_text(inner)) and (pointers := pointed_to(value)):
+        yield shown(inner), ", ".join(pointers)
+    elif (table := as_table(value)) is not None:
+        for key, below in table.items():
+            yield from _origins(below, (*inner, key), as_it_stands)
+    elif isinstance(value, list):
+        for number, below in enumerate(cast("list[object]", value)):
+            yield from _origins(below, (*inner, number), as_it_stands)
+    elif len(inner) == 2 and inner[0] in _MAY_HOLD_SECRETS:
+        yield shown(inner), as_it_stands
