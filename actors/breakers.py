@@ -58,7 +58,7 @@ class Breakers:
         if tool_permit is not None and own is not None:
             own.record(tool_permit, verdict if verdict is Verdict.SUCCESS else Verdict.IGNORED)
 
-    def timed_out(self, work: Work) -> Permit | None:
+    def timed_out(self, work: Work) -> Permit:
         """Take the tool's permit back at the end of a call that was sent and not answered; return the server's."""
         if work.tool is not None:
             own = self._tools.setdefault(work.tool, Breaker(self._policy, self._clock, self._jitter))
@@ -66,6 +66,7 @@ class Breakers:
             # Without a permit it began before there was this breaker, so closed: it moves no later state.
             own.record(tool_permit or Permit(epoch=0), Verdict.FAILURE)
         permit, work.permit = work.permit, None
+        assert permit is not None  # noqa: S101 -- what was sent had been admitted
         return permit
 
     def tools_open(self) -> tuple[ToolName, ...]:

@@ -279,8 +279,7 @@ class Calls:
         if timed_out:
             permit = self._breakers.timed_out(work)
             self._refuse_waiting_for(work.tool)
-            if permit is not None:
-                self._suspicions.add(permit)
+            self._suspicions.add(permit)
         else:
             self._breakers.record(work, verdict)
 

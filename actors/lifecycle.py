@@ -122,9 +122,7 @@ class Lifecycle:
         )
 
     def tell(self, message: Request | Reply) -> None:
-        """Send what nobody waits for, before other errands; without a connection there is nobody to tell."""
-        if not self._wire.is_open:
-            return
+        """Send what nobody waits for on the current connection, before other errands."""
         errand = Errand(
             conversation=conversations.one(message), limit_s=self._config.connect_timeout_s, on_end=self.troubled
         )

@@ -123,3 +123,25 @@ def test_a_call_for_a_server_whose_breaker_failed_connects_opened_is_refused() -
     world.runtime.run()
 
     assert failure(future, CircuitBreakerOpenError).retry_after_s == 5.0
+
+
+def test_a_call_for_which_the_next_connect_would_come_too_late_ends_now() -> None:
+    world = failing(1)
+
+    late, patient = world.submit("late", timeout_s=0.4), world.submit("patient", timeout_s=0.6)
+    world.runtime.run()
+
+    assert failure(late, MCPConnectionError).retry_after_s == 0.5
+    assert not patient.done()
+
+
+def test_a_call_that_waits_ends_when_the_next_connect_would_come_too_late() -> None:
+    world = World(connect=False)
+    world.wire.script("initialize", None)
+    world.connect()
+    future = world.submit("a", timeout_s=0.4)
+    world.runtime.run()
+
+    world.end("initialize", REFUSED)
+
+    assert failure(future, MCPConnectionError).retry_after_s == 0.5

@@ -1,11 +1,12 @@
 """An actor that hangs: paid from outside, harmless when it wakes up."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
 from actors.errors import OutcomeUnknownError, ServerUnavailableError
-from actors.messages import Finished, Tick
+from actors.messages import Connect, Finished, Tick
 from tests.fixtures.calls import failure
 from tests.fixtures.scripted import ScriptedExchange, World
 
@@ -141,3 +142,46 @@ def test_it_can_be_condemned_more_than_once(times: int) -> None:
     assert failure(future, OutcomeUnknownError).executed == "unknown"
     world.runtime.run()
     assert world.runtime.actors == []
+
+
+def test_it_publishes_nothing_any_more_and_says_when_nothing_of_it_is_left() -> None:
+    world = Condemned()
+    world.wire.releases = False
+    actor = world.actor
+    assert actor is not None
+    published = len(world.statuses)
+
+    world.submit("hung")
+    world.runtime.run()
+
+    assert len(world.statuses) == published
+    assert not actor.is_gone()
+    world.wire.connections[0].release()
+    assert actor.is_gone()
+
+
+def test_who_waits_for_an_answer_to_what_it_has_not_read_gets_one() -> None:
+    world = Condemned()
+    world.submit("hung")
+    reply: Future[bool] = Future()
+    world.server.tell(Connect(reply=reply))
+
+    world.runtime.run()
+
+    assert reply.result(timeout=0) is False
+
+
+def test_it_is_seen_by_a_turn_that_does_not_end_while_others_wait() -> None:
+    world = Condemned()
+    actor = world.actor
+    assert actor is not None
+    assert actor.awaited_turn() is None
+
+    world.runtime.now += 1.0
+    world.submit("a")
+    before = actor.awaited_turn()
+    world.submit("b")
+    assert actor.awaited_turn() == before == world.runtime.now - 1.0
+    world.runtime.step()
+
+    assert actor.awaited_turn() == world.runtime.now

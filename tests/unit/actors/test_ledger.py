@@ -1,5 +1,6 @@
 """What is owed, and how a death pays."""
 
+import math
 import weakref
 
 import pytest
@@ -91,3 +92,15 @@ def test_an_epitaph_closes_the_ticket() -> None:
 
     assert error.executed == "no"
     assert not call.ticket.claim()
+
+
+def test_what_another_actor_owes_by_now_is_forgotten() -> None:
+    ledger, other = Ledger(), Ledger()
+    call = owed(ledger, 1)
+    other.accept(call)
+
+    ledger.pass_on(call)
+    ledger.pass_on(call)
+
+    assert (len(ledger), ledger.next_due(), len(other)) == (0, math.inf, 1)
+    assert not call.future.done()

@@ -6,9 +6,9 @@ from threading import Event, Thread
 import pytest
 
 from actors.call import CallFuture
-from actors.errors import Executed, MCPOrchestratorError
+from actors.errors import Executed, MCPConnectionError, MCPOrchestratorError
 from actors.mailbox import Mailbox
-from actors.messages import Finished
+from actors.messages import Finished, Ping
 from tests.fixtures.scripted import World
 
 
@@ -144,3 +144,30 @@ def test_a_late_report_to_a_newer_generation_changes_nothing_there() -> None:
 
     assert executed(lost) == "unknown"
     assert current.result(timeout=0) == {"echo": "b"}
+
+
+def test_a_report_that_is_no_calls_says_nothing_at_the_actors_end() -> None:
+    world = World()
+    world.wire.script("ping", None)
+    world.server.tell(Ping())
+    world.runtime.run()
+    future, _ = world.begin("a")
+
+    world.server.stop(block=False)
+    world.exchange("ping").end({})
+    world.server.tell(Finished(generation=7, connection=1, exchange=int(world.exchange("a").message.id), outcome={}))
+    world.runtime.run()
+
+    assert executed(future) == "no"
+
+
+@pytest.mark.parametrize("end", [World.stop, World.crash])
+def test_an_error_that_nobody_has_read_is_told_as_it_is(end: Callable[[World], None]) -> None:
+    world = World()
+    future, exchange = world.begin("a")
+
+    world.server.tell("nonsense") if end is World.crash else world.server.stop(block=False)
+    exchange.end(MCPConnectionError("refused"))
+    world.runtime.run()
+
+    assert type(future.exception(timeout=0)) is MCPConnectionError

@@ -51,3 +51,12 @@ def test_a_successor_counts_on() -> None:
     statistics.answered(0.5)
 
     assert Statistics(statistics.snapshot()).snapshot() == statistics.snapshot()
+
+
+def test_what_has_not_ended_is_settled_elsewhere_for_the_successor() -> None:
+    statistics = Statistics()
+    statistics.calls, statistics.succeeded, statistics.failed = 10, 6, 1
+
+    after = statistics.handed_on()
+
+    assert (after.settled_elsewhere, after.calls, statistics.settled_elsewhere) == (3, 10, 0)
