@@ -239,7 +239,8 @@ class Lifecycle:
     def _refused(self, error: ServerUnavailableError) -> None:
         event, keep = _REFUSED[error.state]
         keep = keep and self.link.state is State.READY
-        self.link.fire(event, error.reason, retry_after_s=error.retry_after_s or _THROTTLED_S)
+        wait_s = _THROTTLED_S if error.retry_after_s is None else error.retry_after_s  # 0: at once.
+        self.link.fire(event, error.reason, retry_after_s=wait_s)
         if not keep:
             self._end_connection(error, orderly=False)
         self._answer_wanted()
