@@ -24,7 +24,7 @@ from actors.router import CancelBatch, RouterActor, RunBatch
 from actors.runtime import Runtime, ThreadRuntime
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
-from mcp_orchestrator.blocking import GRACE_S
+from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.keeping import Keeping
 from mcp_orchestrator.wires import Wires
@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 _DEATHS, _WITHIN_S = 2, 60.0  # So many deaths of supervisor or router are mended; one more is the end.
 _AT_EXIT_S = 2.0
+_ENDED_WITHIN = 5  # Times the timeout: each part of the end has it for itself.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ class Engine:
         self._pid = os.getpid()
         self._own_runtime = self.wires = None
         self._left: list[str] | None = None  # By the end of it.
+        self._ends: dict[str, Future[list[str]]] = {}  # The one end, once it has begun.
         if runtime is None:
             runtime = self._own_runtime = ThreadRuntime(Ticker())
         if transport_factory is None:
@@ -174,6 +176,18 @@ class Engine:
         """Stop what is left, in the reverse order of the start. Blocks up to `timeout_s`; returns what is left."""
         if self._pid != os.getpid():
             return []
+        mine: Future[list[str]] = Future()
+        if (under_way := self._ends.setdefault("end", mine)) is not mine:  # Another thread's, or it has come before.
+            return reply_of(under_way, _ENDED_WITHIN * timeout_s, otherwise=["shutdown"])
+        try:
+            mine.set_result(self._end_all(timeout_s))
+        finally:
+            if not mine.done():  # Ctrl-C, which broke it off: whoever comes next begins anew.
+                self._ends.clear()
+                mine.set_result(["shutdown"])
+        return mine.result()
+
+    def _end_all(self, timeout_s: float) -> list[str]:
         self.board.closing = True
         for actor in (self.board.supervisor, self.board.router, *self.board.directory.servers.values()):
             if isinstance(actor, pykka.ActorRef):
@@ -210,8 +224,9 @@ class Engine:
 
     def _ask(self, message: SupervisorMessage, reply: Future[T], *, otherwise: T) -> Future[T]:
         self.check_usable()
-        tell(self.board.supervisor, message)
-        if not self.board.supervisor.is_alive() and not reply.done():
+        supervisor = self.board.supervisor  # After a death between look and put, the board has the next one.
+        tell(supervisor, message)
+        if not supervisor.is_alive() and not reply.done():
             reply.set_result(otherwise)
         return reply
 

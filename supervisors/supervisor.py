@@ -219,8 +219,8 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
     # -- the end --------------------------------------------------------------------------------------------------
 
     def _shut_down(self, message: ShutDown) -> None:
-        if self._shutdown is not None:  # A second one, to hurry the first.
-            answer_list(self._shutdown.reply, ["hurried by another shutdown"])
+        if (first := self._shutdown) is not None:  # A second one, to hurry the first, which ends when this does.
+            message.reply.add_done_callback(lambda ended: answer_list(first.reply, ended.result()))
         self._shutdown = message
         self._nursery.drain_all(message.deadline)
 
