@@ -14,7 +14,7 @@ from rich.console import Console
 from actors.errors import MCPOrchestratorError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.cli import calling, demo, logs, showing
-from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, UsageError, error_text, exit_code_of
+from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, NotReadyError, UsageError, error_text, exit_code_of
 from mcp_orchestrator.cli.finding import VARIABLE, config_path
 from mcp_orchestrator.cli.screens import LiveScreen, PlainScreen, Screen
 from mcp_orchestrator.cli.session import Job, perform
@@ -28,7 +28,7 @@ _TyperError: type[Exception] = typer.BadParameter.__mro__[2]
 
 _WHERE = f"Default: ${VARIABLE}, ./orchestrator.toml, ~/.config/mcp-orchestrator/orchestrator.toml."
 ConfigArgument = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", show_default=False, help=f"The configuration. {_WHERE}")
+    Path | None, typer.Argument(metavar="FILE", show_default=False, help=f"The configuration. {_WHERE}")
 ]
 ConfigOption = Annotated[
     Path | None,
@@ -57,7 +57,7 @@ def run(arguments: Sequence[str] | None) -> int:
             command = typer.main.get_command(app)
             code = command.main(given or ["--help"], prog_name=NAME, standalone_mode=False)
             sys.stdout.flush()
-        except (UsageError, MCPOrchestratorError) as error:
+        except (UsageError, NotReadyError, MCPOrchestratorError) as error:
             return _fail(error_text(error), exit_code_of(error))
         except _TyperError as error:
             return _fail(error_text(UsageError(_typer_text(error))), ExitCode.USAGE)
@@ -125,7 +125,7 @@ def call(  # noqa: PLR0913 -- the options of one command
     tool: Annotated[str, typer.Argument(metavar="TOOL", help="Its name or alias.")],
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", show_default=False, help="Values as the tool's schema wants them."),
+        typer.Argument(metavar="KEY=VALUE", show_default=False, help="Values as the tool's schema wants them."),
     ] = None,
     *,
     as_json: Annotated[
@@ -161,7 +161,7 @@ def call(  # noqa: PLR0913 -- the options of one command
 @app.command()
 def tools(
     server: Annotated[
-        str | None, typer.Argument(metavar="[SERVER]", show_default=False, help="Its name or alias; all without it.")
+        str | None, typer.Argument(metavar="SERVER", show_default=False, help="Its name or alias; all without it.")
     ] = None,
     *,
     as_json: AsJson = False,
@@ -218,4 +218,5 @@ def _fail(line: str, code: ExitCode) -> ExitCode:
 def _typer_text(error: Any) -> str:  # noqa: ANN401 -- see _TyperError
     """Return one sentence, and where to read on."""
     command = error.ctx.command_path if getattr(error, "ctx", None) is not None else NAME
-    return f"{error.format_message().rstrip('.')}; see {command} --help"
+    text = str(error.format_message()).rstrip(".")
+    return f"{text}{'' if text.endswith('?') else '.'} See {command} --help"

@@ -58,7 +58,7 @@ def _value(key: str, text: str, allowed: set[str]) -> Any:  # noqa: ANN401 -- an
         return value
     if "string" in allowed:  # As it stands: a title may be a number, or in quotes.
         return text
-    raise UsageError(f"{key} must be {' or '.join(sorted(allowed))}, not {text!r}")
+    raise UsageError(f"{key} must be of type {' or '.join(sorted(allowed))}, not {text!r}")
 
 
 def _allowed(described: object, root: Mapping[str, Any], depth: int) -> Iterator[str]:
@@ -73,8 +73,8 @@ def _allowed(described: object, root: Mapping[str, Any], depth: int) -> Iterator
     for choice in (*_entries(schema.get("anyOf")), *_entries(schema.get("oneOf"))):
         yield from _allowed(choice, root, depth - 1)
     if "type" not in schema:
-        values = [*_entries(schema.get("enum")), *([schema["const"]] if "const" in schema else [])]
-        yield from (kind for value in values for kind in _KINDS.get(type(value), ()))
+        values: list[object] = [*_entries(schema.get("enum")), *([schema["const"]] if "const" in schema else [])]
+        yield from (kind for value in values for kind in _KINDS.get(value.__class__, ()))
 
 
 def _entries(value: object) -> list[object]:

@@ -9,14 +9,16 @@ from typing import IO
 from rich.console import Console
 from rich.status import Status
 
+from actors.call import ServerName
 from actors.catalogue import Tool
 from actors.errors import MCPToolError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.cli.arguments import from_json, from_words
-from mcp_orchestrator.cli.exits import ExitCode
+from mcp_orchestrator.cli.exits import ExitCode, UsageError
 from mcp_orchestrator.cli.printing import print_json
 from mcp_orchestrator.cli.session import connected_and_listed, not_ready
 from mcp_orchestrator.cli.wording import printable
+from mcp_orchestrator.config.mistakes import nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,9 @@ async def call(orchestrator: AsyncMCPOrchestrator, order: Order) -> ExitCode:
     given = from_json(order.arguments, sys.stdin) if order.arguments is not None else None
     if not await connected_and_listed(orchestrator, [order.server]):
         raise not_ready(orchestrator, order.server)
+    tool = await _tool(orchestrator, order)
     if given is None:
-        given = from_words(order.words, await _tool(orchestrator, order))
+        given = from_words(order.words, tool)
     console = Console(stderr=True, highlight=False)
     shown_while_waiting = console.status("") if sys.stderr.isatty() else None
     with shown_while_waiting or nullcontext():
@@ -54,12 +57,17 @@ async def call(orchestrator: AsyncMCPOrchestrator, order: Order) -> ExitCode:
     return ExitCode.OK
 
 
-async def _tool(orchestrator: AsyncMCPOrchestrator, order: Order) -> Tool | None:
+async def _tool(orchestrator: AsyncMCPOrchestrator, order: Order) -> Tool:
     """Find the tool in the server's list, also by an alias of it."""
-    server = orchestrator.get_server_status(order.server)["server"]
-    configured = orchestrator.config.servers[server].tools.items()
-    wanted = next((name for name, tool in configured if order.tool in tool.aliases), order.tool)
-    return next((tool for tool in await orchestrator.list_tools(order.server) if tool["name"] == wanted), None)
+    server = str(orchestrator.get_server_status(order.server)["server"])
+    offered = {tool["name"]: tool for tool in await orchestrator.list_tools(server)}
+    configured = orchestrator.config.servers[ServerName(server)].tools.items()
+    name = next((name for name, tool in configured if order.tool in tool.aliases), order.tool)
+    if name in offered:
+        return offered[name]
+    meant = nearest(name, offered)
+    hint = f"did you mean {meant}?" if meant else f"see mcp-orchestrator tools {server}"
+    raise UsageError(f"{server} has no tool {name!r}: {hint}")
 
 
 def _teller(what: str, status: Status | None, stderr: IO[str]) -> Callable[[float, float | None, str | None], None]:

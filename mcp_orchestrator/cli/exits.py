@@ -37,6 +37,10 @@ class UsageError(Exception):
     """Something wrong with what the user asked for, in words that end with what to do about it."""
 
 
+class NotReadyError(Exception):
+    """A server that could not be connected; nothing was asked of it."""
+
+
 def exit_code_of(error: Exception) -> ExitCode:
     """Return the exit code for an error that was to be expected."""
     match error:
@@ -52,7 +56,7 @@ def exit_code_of(error: Exception) -> ExitCode:
             return ExitCode.TIMEOUT
         case CallCancelledError():
             return ExitCode.INTERRUPTED
-        case MCPOrchestratorError(executed="no"):
+        case NotReadyError() | MCPOrchestratorError(executed="no"):
             return ExitCode.NOT_EXECUTED
         case MCPOrchestratorError(executed="unknown"):
             return ExitCode.UNKNOWN

@@ -44,6 +44,7 @@ def width_of(stream: IO[str]) -> int:
     return Console(file=stream).width if stream.isatty() else FILE_WIDTH
 
 
-def calm_table() -> Table:
-    """Return an empty table as all of ours look: one line below the header, no others."""
-    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+def calm_table(gap: int = 2) -> Table:
+    """Return an empty table as all of ours look: one line below the header, `gap` spaces between columns."""
+    padding = (0, gap - 1, 0, 0)  # The box has one space of its own.
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=padding, header_style="bold")

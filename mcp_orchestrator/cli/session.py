@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from actors.errors import NotExecutedError, ServerUnavailableError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
-from mcp_orchestrator.cli.exits import ExitCode, error_text
+from mcp_orchestrator.cli.exits import ExitCode, NotReadyError, UsageError, error_text
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.engine import FailedCall
 
@@ -49,9 +48,8 @@ async def leave(orchestrator: AsyncMCPOrchestrator, signals: Signals, *, gracefu
     hurry.cancel()
     if leaving.done():
         return leaving.result()
-    leaving.cancel()
-    await asyncio.wait({leaving})
-    return await orchestrator.shutdown(graceful=False, force=True)
+    await orchestrator.shutdown(graceful=False, force=True)
+    return await leaving
 
 
 def perform(config: OrchestratorConfig, job: Job, warn: Callable[[str], object]) -> ExitCode:
@@ -94,9 +92,10 @@ async def connected_and_listed(orchestrator: AsyncMCPOrchestrator, servers: Sequ
     return ready
 
 
-def not_ready(orchestrator: AsyncMCPOrchestrator, server: str) -> NotExecutedError:
+def not_ready(orchestrator: AsyncMCPOrchestrator, server: str) -> UsageError | NotReadyError:
     """Return the error for a server that could not be connected."""
     status = orchestrator.get_server_status(server)
-    state = str(status["state"])
-    text = f"{status['server']} is not connected ({state.replace('_', ' ')}): {status['reason']}"
-    return ServerUnavailableError(text, state="config") if state == "config" else NotExecutedError(text)
+    name, state, reason = status["server"], str(status["state"]), status["reason"]
+    if state == "config":  # The reason ends with what to correct.
+        return UsageError(f"{name} is not connected: {reason}")
+    return NotReadyError(f"{name} is not connected ({state.replace('_', ' ')}): {reason}")

@@ -48,6 +48,7 @@ class _Column:
     at_least: int = 0
     below: int = sys.maxsize
     most: int | None = None
+    shrinks: bool = False
 
 
 _COLUMNS = (
@@ -75,18 +76,18 @@ _COLUMNS = (
     _Column(title="waiting", cell=lambda status, _: str(status["waiting"]), width=7, right=True, at_least=_WIDE),
     _Column(title="re-\nstarts", cell=lambda status, _: _restarts(status), width=6, right=True),
     _Column(title="calls", cell=lambda status, _: str(status["calls"]), width=6, right=True),
-    _Column(title="last incident", cell=lambda _, last: _last(last), width=20, most=sys.maxsize, at_least=_WIDEST),
+    _Column(title="last incident", cell=lambda _, last: _last(last), width=20, shrinks=True, at_least=_WIDEST),
 )
 
 
 def servers(rows: Sequence[tuple[Status, Incident | None]], width: int) -> Table:
     """Return one line a server; with it comes what happened to it last."""
     shown = [column for column in _COLUMNS if column.at_least <= width < column.below]
-    table = calm_table()
+    table = calm_table(gap=1 if width < _WIDE else 2)
     for column in shown:
         table.add_column(
             column.title,
-            no_wrap=True,
+            no_wrap=not column.shrinks,
             overflow="ellipsis",
             justify="right" if column.right else "left",
             min_width=column.width,
@@ -149,7 +150,7 @@ def _restarts(status: Status) -> Text:
 def _last(incident: Incident | None) -> Text:
     if incident is None:
         return Text("")
-    return Text(f"{clock_time(incident.at)} {incident_line(incident).removeprefix(f'{incident.server} ')}", style="dim")
+    return _one_line(f"{clock_time(incident.at)} {incident_line(incident).removeprefix(f'{incident.server} ')}", "dim")
 
 
 def _coloured(state: str) -> Text:
