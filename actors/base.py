@@ -35,7 +35,7 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         self.runtime = runtime
         self.ledger = Ledger()
         self.last_turn = runtime.clock()
-        self.condemned = self.ended = False  # `ended`: all is paid, and it does nothing any more.
+        self.condemned = self.ended = False  # `ended`: its loop is over.
         self._wake_at = math.inf  # The wake-up the runtime knows of.
 
     @abc.abstractmethod
@@ -153,4 +153,7 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         why = f"{type(self).__name__} {why}"
         self.ledger.pay_all(why, state)
         self.release(why, state)
-        self.ended = True
+
+    def _actor_loop_teardown(self) -> None:
+        super()._actor_loop_teardown()
+        self.ended = True  # Here, for one that was condemned between two messages gets no hook.

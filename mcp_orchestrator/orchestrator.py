@@ -129,7 +129,7 @@ class MCPOrchestrator(Face):
     # -- what there is --------------------------------------------------------------------------------------------
 
     def list_tools(self, server: str) -> list[Tool]:
-        """Return the tools of one server, raw, as it listed them last, perhaps in an earlier run; [] if it never did."""
+        """Return the tools of one server, raw, as it listed them last, perhaps in an earlier run; [] if never."""
         return views.tools(self._board, self._known(server))
 
     def list_all_tools(self) -> dict[str, list[Tool]]:

@@ -82,11 +82,11 @@ class Nursery:
             del self._children[child.name]
             self._board.statuses.pop(child.name, None)
             self._board.health.pop(child.name, None)
-        elif now < child.due:
+        if child.removed or now < child.due:
             return
-        elif child.parked:
+        if child.parked:
             self.unpark(child)
-        elif child.held and child.mailbox is not None:
+        if child.held and child.mailbox is not None:
             child.held, child.due = False, math.inf
             tell(child.mailbox, PredecessorGone())
 
@@ -136,6 +136,7 @@ class Nursery:
         """Tell everybody to finish by `deadline`."""
         for child in self.children():
             child.parked = ""
+            child.due = self._runtime.clock()  # No back-off: one that is held has to be let go to finish.
             child.drained = child.mailbox is None
             if child.mailbox is not None:
                 self._drain(child, child.mailbox, deadline)
