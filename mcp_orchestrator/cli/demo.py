@@ -17,7 +17,10 @@ def configuration() -> dict[str, Any]:
     """Return the servers of examples/media.toml, run by this Python. UsageError if they are not installed."""
     if find_spec("mcp") is None:
         raise UsageError("the demo needs the media servers: pip install 'mcp-orchestrator[cli,media]'")
-    servers = {name: {"command": [sys.executable, "-m", f"media_servers.{name}"]} for name in SERVERS}
+    servers: dict[str, dict[str, Any]] = {
+        name: {"command": [sys.executable, "-m", f"media_servers.{name}"]} for name in SERVERS
+    }
+    servers["sabnzbd"] |= {"aliases": ["sab"], "tools": {"add_nzb": {"idempotent": False, "timeout_s": 60}}}
     return {"orchestrator": {"state": "memory"}, "servers": servers}
 
 
