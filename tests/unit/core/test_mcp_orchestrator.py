@@ -30,7 +30,8 @@ from mcp_orchestrator import (
     OutcomeUnknownError,
     ServerUnavailableError,
 )
-from tests.fixtures.fake_clients import TOOLS, ErrorKind, Fleet, structured, text
+from tests.fixtures.fake_clients import TOOLS, ErrorKind, structured, text
+from tests.fixtures.fleet import Fleet
 from tests.fixtures.manual_time import LIMIT_S, eventually, in_background, on_a_loop, until
 from tests.fixtures.mcp_orchestrator_fixtures import (
     BatchFactory,
