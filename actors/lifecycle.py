@@ -186,7 +186,8 @@ class Lifecycle:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        self.link.fire(Event.ASKED, "connecting")
+        is_repeat = self.link.state is State.RECONNECTING and self.link.failed_connects > 0
+        self.link.fire(Event.ASKED, self.link.reason if is_repeat else "connecting")  # What went wrong stays in sight.
         self._go_on()
 
     def _go_on(self) -> None:
