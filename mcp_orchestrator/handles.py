@@ -36,7 +36,7 @@ class ServerHandle(Generic[R_co]):
 
     def call(self, tool: str, params: dict[str, Any] | None = None, *, timeout: float | None = None) -> R_co:
         """Submit a call of `tool`."""
-        return self._submit(self._server, tool, params or {}, timeout=timeout)
+        return self._submit(self._server, tool, {} if params is None else params, timeout=timeout)
 
     @property
     def tools(self) -> list[str]:

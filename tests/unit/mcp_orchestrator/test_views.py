@@ -1,0 +1,214 @@
+"""What people and programs are shown of a server, in every state it can be in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from actors.board import Board
+from actors.breaker import BreakerSnapshot, State
+from actors.call import ServerName, ToolName
+from actors.catalogue import Catalogue
+from actors.status import HealthStatus, Incident, ServerStatus
+from faults.seeded import SeededRuntime
+from mcp_orchestrator import views
+from mcp_orchestrator.config import load
+
+A = ServerName("a")
+CONFIG = load({"orchestrator": {"state": "memory"}, "servers": {"a": {"command": ["a"]}, "b": {"url": "http://b/mcp"}}})
+CLOSED = "The circuit breaker is closed; 0 of 5 failures in a row."
+
+
+def shown(**status: Any) -> tuple[Board, SeededRuntime]:
+    runtime, board = SeededRuntime(), Board()
+    board.statuses[A] = ServerStatus(server=A, at=runtime.now, **status)
+    return board, runtime
+
+
+def explained(*, later_s: float = 0.0, **status: Any) -> list[str]:
+    board, runtime = shown(**status)
+    runtime.now += later_s
+    return views.explain(board, runtime, CONFIG, A)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentences"),
+    [
+        ({}, ["a is disconnected: never connected.", "Calls are refused until it is connected."]),
+        (
+            {"state": "connecting", "reason": ""},
+            ["a is connecting.", "Calls wait for the connection within their deadlines."],
+        ),
+        (
+            {"state": "ready", "reason": "", "server_info": "x 1", "protocol": "2025-11-25"},
+            ["a is ready.", "It is x 1 and speaks protocol 2025-11-25."],
+        ),
+        (
+            {"state": "ready", "reason": "", "protocol": "2025-11-25"},
+            ["a is ready.", "It is a nameless server and speaks protocol 2025-11-25."],
+        ),
+        (
+            {"state": "reconnecting", "reason": "refused", "retry_after_s": 2.0},
+            ["a is reconnecting: refused.", "Calls wait within their deadlines; the next try comes in 2.0 s."],
+        ),
+        (
+            {"state": "reconnecting", "reason": "restarting"},
+            ["a is reconnecting: restarting.", "Calls wait within their deadlines."],
+        ),
+        (
+            {"state": "throttled", "reason": "429", "retry_after_s": 9.0},
+            ["a is throttled: 429.", "The server asked to be left alone; calls are refused for another 9.0 s."],
+        ),
+        (
+            {"state": "auth_required", "reason": "401"},
+            [
+                "a is auth required: 401.",
+                "Calls are refused until the credentials change: correct them, then reconnect.",
+            ],
+        ),
+        (
+            {"state": "config", "reason": "404"},
+            ["a is config: 404.", "Calls are refused until the configuration changes: correct it, then reconnect."],
+        ),
+        (
+            {"state": "crash_loop", "reason": "exit 1", "retry_after_s": 3.0},
+            [
+                "a is crash loop: exit 1.",
+                "Its tools are withdrawn; the next call tries to connect, and without one the next try comes in 3.0 s.",
+            ],
+        ),
+        (
+            {"state": "parked", "reason": "crashed"},
+            [
+                "a is parked: crashed.",
+                "Calls are refused; its actor is started again from time to time, and when it is called.",
+            ],
+        ),
+        (
+            {"state": "disabled", "reason": "enabled = false"},
+            ["a is disabled: enabled = false.", "Calls are refused until its configuration enables it."],
+        ),
+        ({"state": "draining", "reason": ""}, ["a is draining.", "It finishes what it owes, then stops."]),
+        (
+            {"state": "stopped", "reason": ""},
+            ["a is stopped.", "Calls are refused: the orchestrator was shut down."],
+        ),
+    ],
+)
+def test_every_state_is_explained_in_sentences(status: dict[str, Any], sentences: list[str]) -> None:
+    assert explained(**status) == [
+        *sentences,
+        CLOSED,
+        "0 calls, 0 failed, 0 retries; 0 under way, 0 waiting.",
+        "It offers 0 tools; calls of 0 of them may be repeated when an answer is lost.",
+    ]
+
+
+def test_a_time_that_is_over_is_not_told() -> None:
+    lines = explained(state="reconnecting", reason="refused", retry_after_s=2.0, later_s=0.5)
+    assert lines[1] == "Calls wait within their deadlines; the next try comes in 1.5 s."
+
+    lines = explained(state="reconnecting", reason="refused", retry_after_s=2.0, later_s=2.5)
+    assert lines[1] == "Calls wait within their deadlines."
+
+
+@pytest.mark.parametrize(
+    ("breaker", "later_s", "sentence"),
+    [
+        (BreakerSnapshot(failures=2), 0, "The circuit breaker is closed; 2 of 5 failures in a row."),
+        (
+            BreakerSnapshot(state=State.OPEN, open_for_s=5.0),
+            2,
+            "The circuit breaker is open; it tries the server in 3.0 s.",
+        ),
+        (
+            BreakerSnapshot(state=State.OPEN, open_for_s=5.0),
+            6,
+            "The circuit breaker is half-open: one call at a time tries the server.",
+        ),
+        (
+            BreakerSnapshot(state=State.OPEN, forced="maintenance", forced_for_s=60.0),
+            6,
+            "The circuit breaker is forced open: maintenance.",
+        ),
+    ],
+)
+def test_the_circuit_breaker_is_explained_as_it_is_now(breaker: BreakerSnapshot, later_s: float, sentence: str) -> None:
+    assert explained(breaker=breaker, later_s=later_s)[2] == sentence
+
+
+def test_failures_slow_tools_and_what_may_be_repeated_are_told() -> None:
+    catalogue = Catalogue.of([{"name": "read", "annotations": {"readOnlyHint": True}}, {"name": "write"}])
+    lines = explained(
+        last_failure_at=990.0,
+        last_failure="reset by peer",
+        tools_open=(ToolName("slow"),),
+        catalogue=catalogue,
+        fresh=True,
+    )
+
+    assert lines[3:] == [
+        "The circuit breaker of its tool slow is open: its calls time out.",
+        "The last failure that counted was 10 s ago: reset by peer.",
+        "0 calls, 0 failed, 0 retries; 0 under way, 0 waiting.",
+        "It offers 2 tools; calls of 1 of them may be repeated when an answer is lost.",
+    ]
+
+
+def test_the_breakers_state_has_the_keys_of_the_specification_and_passes_with_time() -> None:
+    board, runtime = shown(
+        breaker=BreakerSnapshot(state=State.OPEN, open_for_s=5.0), last_failure_at=999.0, tools_open=(ToolName("x"),)
+    )
+    state = views.breaker(board, runtime, CONFIG, A)
+
+    assert state == {
+        "state": "open",
+        "failure_count": 0,
+        "success_count": 0,
+        "last_failure_time": runtime.wall_clock() - 1.0,
+        "threshold": 5,
+        "timeout": 5.0,
+        "success_threshold": 2,
+        "retry_after": 5.0,
+        "forced": "",
+        "tools_open": ["x"],
+    }
+    runtime.now += 5.0
+    assert views.breaker(board, runtime, CONFIG, A)["state"] == "half_open"
+    assert views.breaker(board, runtime, CONFIG, ServerName("b"))["last_failure_time"] is None
+
+
+def test_a_server_is_shown_whole_and_in_jsons_types() -> None:
+    board, runtime = shown(state="ready", protocol="2025-11-25", retry_after_s=3.0)
+    board.incidents.append(Incident(at=1.0, server=A, kind="connected", text="x"))
+    board.health[A] = HealthStatus(state="up", last_check_at=990.0, response_time_s=0.1)
+    runtime.now += 1.0
+
+    whole = views.server(board, runtime, CONFIG, A)
+    never_seen = views.server(board, runtime, CONFIG, ServerName("b"))
+
+    assert json.loads(json.dumps(whole)) == whole
+    assert (whole["connected"], whole["era"], whole["retry_after"]) == (True, "legacy", 2.0)
+    assert whole["last_incident"]["kind"] == "connected"
+    assert whole["health"]["state"] == "up"
+    assert (never_seen["transport"], never_seen["state"], never_seen["last_incident"]) == ("http", "disconnected", None)
+
+
+def test_a_check_that_never_was_has_no_time() -> None:
+    board, runtime = shown()
+
+    checked = views.health(board, runtime, A, healthy=False)
+
+    assert (checked["status"], checked["last_check_time"], checked["response_time"]) == ("unknown", None, None)
+
+
+def test_the_numbers_have_the_keys_of_the_specification() -> None:
+    board, _ = shown(state="ready")
+
+    numbers = views.statistics(board, CONFIG, {"mode": "memory"})
+
+    assert {"total_calls", "total_health_checks", "calls_per_server", "retries", "latency_per_server"} <= numbers.keys()
+    assert (numbers["total_calls"], numbers["unaccounted_calls"], numbers["connected_servers"]) == (0, 0, ["a"])
+    assert numbers["latency_per_server"]["a"] == {"p50": None, "p95": None, "p99": None}
+    assert numbers["store"] == {"mode": "memory"}
+    assert views.pools(board, CONFIG)["a"] == {"max_concurrent": 10, "in_flight": 0, "waiting": 0, "connections": 0}
