@@ -1,5 +1,6 @@
 """What a faulty server can do with one request that waits for its answer, whatever it came through."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -14,7 +15,7 @@ class Exchange(Protocol):
         """Begin to answer, and end the connection in the middle of it."""
         ...
 
-    def drip(self, body: bytes, pause_s: float) -> None:
+    def drip(self, body: bytes, pause: Callable[[], object]) -> None:
         """Answer byte by byte, with a pause after each."""
         ...
 

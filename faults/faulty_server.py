@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,6 +47,7 @@ class FaultyServer:
         self.executed: Counter[tuple[str, str]] = Counter()
         self._lock = Lock()
         self._fault: Fault | None = None
+        self._hurry = Event()  # What is slow is slow no more.
         self._next: deque[Fault] = deque()
         self._begun: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._http, self._stdio = HttpSide(self._serve), StdioSide(self._serve)
@@ -65,7 +66,8 @@ class FaultyServer:
     # -- commands -------------------------------------------------------------------------------------------------
 
     def heal(self) -> None:
-        """Serve calls well from now on. What hangs goes on hanging."""
+        """Serve calls well from now on, and finish what is slow. What hangs goes on hanging."""
+        self._hurry.set()
         with self._lock:
             self._fault = None
             self._next.clear()
@@ -84,13 +86,13 @@ class FaultyServer:
 
     def drip(self, pause_s: float, *, times: int | None = None) -> None:
         """Answer byte by byte."""
-        self._break(Fault(act=lambda exchange, body: exchange.drip(body, pause_s)), times)
+        self._break(Fault(act=lambda exchange, body: exchange.drip(body, lambda: self._hurry.wait(pause_s))), times)
 
     def delay(self, seconds: float, *, times: int | None = None) -> None:
         """Answer late."""
 
         def act(exchange: Exchange, body: bytes) -> None:
-            self._http.closed.wait(seconds)
+            self._hurry.wait(seconds)
             exchange.answer(body)
 
         self._break(Fault(act=act), times)
@@ -123,6 +125,7 @@ class FaultyServer:
 
     def die(self) -> None:
         """End at once: connections are reset, children killed, nobody listens."""
+        self._hurry.set()
         self._http.close()
         self._stdio.close()
 
@@ -138,6 +141,7 @@ class FaultyServer:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _break(self, fault: Fault, times: int | None) -> None:
+        self._hurry.clear()
         with self._lock:
             self._next.clear()
             self._fault = fault if times is None else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any, cast
 
 from faults.exchanges import Exchange
@@ -22,7 +22,6 @@ class HttpSide:
     def __init__(self, serve: Serve) -> None:
         self.serve = serve
         self.sessions: set[str] = set()
-        self.closed = Event()
         self._next_session = count(1).__next__
         self._lock = Lock()
         self._socks: set[socket.socket] = set()
@@ -37,7 +36,6 @@ class HttpSide:
 
     def open(self) -> None:
         """Listen."""
-        self.closed.clear()
         self._server = _Server(self, self.port)
         self.port = int(self._server.server_address[1])
         Thread(target=self._server.serve_forever, args=(_POLL_S,), name="faulty http", daemon=True).start()
@@ -47,7 +45,6 @@ class HttpSide:
         server, self._server = self._server, None
         if server is None:
             return
-        self.closed.set()
         server.shutdown()
         with self._lock:
             for sock in self._socks:
@@ -151,13 +148,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2])
         self.close_connection = True
 
-    def drip(self, body: bytes, pause_s: float) -> None:
+    def drip(self, body: bytes, pause: Callable[[], object]) -> None:
         """See Exchange."""
         self.head(200, len(body))
         for byte in body:
             self.wfile.write(bytes([byte]))
-            if self.side.closed.wait(pause_s):
-                return
+            pause()
 
     def refuse(self, status: int, retry_after_s: int | None) -> None:
         """See Exchange."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any
 
 from faults.exchanges import Exchange
@@ -21,7 +21,6 @@ class StdioSide:
 
     def __init__(self, serve: Serve) -> None:
         self.serve = serve
-        self.closed = Event()
         self._lock = Lock()
         self._children: dict[int, socket.socket] = {}
         self._threads: list[Thread] = []
@@ -42,7 +41,6 @@ class StdioSide:
 
     def open(self) -> None:
         """Take children."""
-        self.closed.clear()
         self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = int(self._listener.getsockname()[1])
         self._run(self._accept, self._listener)
@@ -52,7 +50,6 @@ class StdioSide:
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        self.closed.set()
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         for pid in self.pids:
@@ -74,40 +71,42 @@ class StdioSide:
 
     def _attend(self, sock: socket.socket) -> None:
         with sock, sock.makefile("rb") as lines, suppress(OSError, ValueError):
-            pid = int(lines.readline())
+            pid, lock = int(lines.readline()), Lock()
             with self._lock:
                 self._children[pid] = sock
             try:
                 for line in lines:
                     message: dict[str, Any] = json.loads(line)
-                    self._run(self._exchange, message, sock)
+                    self._run(self._exchange, message, sock, lock)
             finally:
                 with self._lock:
                     del self._children[pid]
 
-    def _exchange(self, message: dict[str, Any], sock: socket.socket) -> None:
+    def _exchange(self, message: dict[str, Any], sock: socket.socket, lock: Lock) -> None:
         with suppress(OSError):
-            self.serve(message, _Line(self, message, sock))
+            self.serve(message, _Line(message, sock, lock))
 
 
 class _Line:
     """See Exchange."""
 
-    def __init__(self, side: StdioSide, message: dict[str, Any], sock: socket.socket) -> None:
-        self._side, self._message, self._sock = side, message, sock
+    def __init__(self, message: dict[str, Any], sock: socket.socket, lock: Lock) -> None:
+        self._message, self._sock, self._lock = message, sock, lock
 
     def answer(self, body: bytes) -> None:
-        self._sock.sendall(body + b"\n")
+        with self._lock:
+            self._sock.sendall(body + b"\n")
 
     def half(self, body: bytes) -> None:
-        self._sock.sendall(body[: len(body) // 2])
+        with self._lock:
+            self._sock.sendall(body[: len(body) // 2])
         self.reset()
 
-    def drip(self, body: bytes, pause_s: float) -> None:
-        for byte in body:
-            self._sock.sendall(bytes([byte]))
-            if self._side.closed.wait(pause_s):
-                return
+    def drip(self, body: bytes, pause: Callable[[], object]) -> None:
+        with self._lock:  # All its answers share one pipe.
+            for byte in body + b"\n":
+                self._sock.sendall(bytes([byte]))
+                pause()
 
     def refuse(self, status: int, retry_after_s: int | None) -> None:
         del retry_after_s

@@ -47,6 +47,8 @@ def test_calls_to_a_dead_server_were_not_executed_and_open_the_breaker(
     weather: FaultyServer, whole: Orchestrated
 ) -> None:
     weather.die()
+    if whole.face.get_server_status("weather")["transport"] == "stdio":  # Its pipe may take a line in its last moment.
+        eventually(lambda: whole.state("weather") != "ready", "it is known to be gone")
 
     errors = [whole.face.submit("weather", "write", {"id": str(number)}).exception(PATIENCE_S) for number in range(20)]
 
