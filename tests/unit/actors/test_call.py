@@ -141,6 +141,13 @@ def test_code_of_ours_is_told_at_once() -> None:
     assert seen == [future]
 
 
+def test_not_even_the_cancel_of_its_base_class_settles_the_future() -> None:
+    future = CallFuture(RequestId(1), tell_cancel=lambda _: None, run_later=lambda _: None)
+
+    assert not super(CallFuture, future).cancel()
+    assert not future.done()
+
+
 def test_asyncio_cannot_cancel_the_future_behind_our_back() -> None:
     told: list[RequestId] = []
     future = CallFuture(RequestId(1), tell_cancel=told.append, run_later=lambda _: None)

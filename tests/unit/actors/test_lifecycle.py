@@ -10,7 +10,7 @@ from actors.errors import (
     OutcomeUnknownError,
     ServerUnavailableError,
 )
-from actors.messages import Connect, Disconnect, PredecessorGone
+from actors.messages import Connect, Disconnect, PredecessorGone, Tick
 from tests.fixtures.calls import failure
 from tests.fixtures.scripted import World
 
@@ -253,6 +253,8 @@ def test_an_open_breaker_has_the_only_clock() -> None:
     made = len(world.wire.connections)
 
     world.advance(4.9)
+    world.server.tell(Tick())
+    world.runtime.run()
     assert len(world.wire.connections) == made
     world.advance(0.2)
 

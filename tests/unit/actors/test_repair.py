@@ -41,6 +41,24 @@ def test_a_dozen_calls_lose_their_session_and_one_repair_serves_them_all() -> No
     assert (world.status.breaker.failures, world.status.statistics.retries) == (0, 12)
 
 
+def test_a_call_that_hears_late_of_the_lost_session_goes_out_anew_on_the_connection_there_is() -> None:
+    world = World(url=HTTP)
+    world.wire.releases = False
+    _, late = world.begin("late")
+    late.write()
+    world.begin("a")
+    world.end("a", LOST)
+    world.advance(1.0)
+    assert (world.status.ready, world.status.connection) == (True, 2)
+
+    late.end(LOST)
+    world.runtime.run()
+    world.advance(1.0)
+
+    assert world.exchange("late") is not late
+    assert len(world.wire.connections) == 2
+
+
 def test_who_is_still_answered_on_a_connection_whose_session_is_lost_gets_the_answer() -> None:
     world = World(url=HTTP)
     world.wire.releases = False
