@@ -69,6 +69,10 @@ class UnknownServerError(NotExecutedError, ValueError):
         return self.message
 
 
+class InvalidCallError(NotExecutedError, ValueError):
+    """The caller's mistake, found too late to raise it at once: in one call of a batch, or in params no JSON can say."""
+
+
 class MCPConnectionError(NotExecutedError, ConnectionError):
     """There is no way to the server: refused, unreachable, never connected."""
 

@@ -9,6 +9,7 @@ from actors.config import ServerConfig
 from actors.errors import (
     CallCancelledError,
     Executed,
+    InvalidCallError,
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
@@ -48,7 +49,9 @@ def may_repeat(error: MCPOrchestratorError, history: History, *, replay_safe: bo
     """
     if history.attempts > max_retries:
         return False
-    if isinstance(error, MCPToolError | ResponseTooLargeError | ServerUnavailableError | SessionLostError):
+    if isinstance(error, InvalidCallError | MCPToolError | ResponseTooLargeError):
+        return False
+    if isinstance(error, ServerUnavailableError | SessionLostError):
         return False
     return error.executed == "no" or replay_safe
 

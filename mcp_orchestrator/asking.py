@@ -9,7 +9,7 @@ from actors.batches import BatchItem
 from actors.board import Board
 from actors.call import OnProgress, ServerName, ToolName
 from actors.calling import Plan
-from actors.errors import MCPConnectionError, MCPOrchestratorError, UnknownServerError
+from actors.errors import InvalidCallError, MCPConnectionError, MCPOrchestratorError
 from actors.names import Names
 
 NO_PARAMS: Mapping[str, Any] = {}
@@ -149,10 +149,6 @@ def _table(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def _mistake(error: ValueError | TypeError) -> MCPOrchestratorError:
     """Return a caller's mistake as the outcome of one call of a batch; the cause is what a single call raises."""
-    mistake = BadCallError(str(error))
+    mistake = InvalidCallError(str(error))
     mistake.__cause__ = error
     return mistake
-
-
-class BadCallError(UnknownServerError):
-    """A call of a batch that could not be begun, for a mistake of its caller."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from actors.call import Outcome
-from actors.errors import Executed, MCPToolError, NotExecutedError, OutcomeUnknownError
+from actors.errors import Executed, InvalidCallError, MCPToolError, OutcomeUnknownError
 from actors.transport import Received, Reply, Request
 
 # Codes by which the peer says that it refused the request before running it: parse error, invalid request,
@@ -32,7 +32,7 @@ class Answer:
 
 
 def encode(message: Request | Reply) -> bytes:
-    """One message as compact UTF-8 without a newline. Raises NotExecutedError for what JSON cannot say."""
+    """One message as compact UTF-8 without a newline. Raises InvalidCallError for what JSON cannot say."""
     wire: dict[str, Any] = {"jsonrpc": "2.0"}
     if isinstance(message, Reply):
         wire["id"] = message.id
@@ -51,7 +51,7 @@ def encode(message: Request | Reply) -> bytes:
     except UnicodeEncodeError:  # Half a surrogate pair: legal in JSON as an escape, not in UTF-8.
         return _ENCODE_ASCII(wire).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise NotExecutedError(f"{message_name(message)} cannot be sent as JSON: {error}") from error
+        raise InvalidCallError(f"{message_name(message)} cannot be sent as JSON: {error}") from error
 
 
 def message_name(message: Request | Reply) -> str:

@@ -9,6 +9,7 @@ from actors.config import ServerConfig
 from actors.errors import (
     CallCancelledError,
     CircuitBreakerOpenError,
+    InvalidCallError,
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
@@ -59,10 +60,11 @@ def test_what_may_have_run_is_repeated_only_if_that_does_no_harm(
         ResponseTooLargeError("20 MiB"),
         ServerUnavailableError("HTTP 401", state="auth_required"),
         SessionLostError("HTTP 404"),
+        InvalidCallError("cannot be sent as JSON"),
     ],
     ids=repr,
 )
-def test_an_answer_is_never_asked_for_again_and_what_is_repairable_has_its_own_rule(
+def test_no_answer_and_no_mistake_is_repeated_and_what_is_repairable_has_its_own_rule(
     error: MCPOrchestratorError,
 ) -> None:
     assert not may_repeat(error, FIRST, replay_safe=True, max_retries=3)

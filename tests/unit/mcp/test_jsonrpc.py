@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.errors import MCPToolError, NotExecutedError, OutcomeUnknownError
+from actors.errors import InvalidCallError, MCPToolError, OutcomeUnknownError
 from actors.mcp.jsonrpc import Answer, decode, encode
 from actors.transport import Received, Reply, Request
 
@@ -64,7 +64,7 @@ def test_half_a_surrogate_pair_goes_out_as_an_escape() -> None:
 
 @pytest.mark.parametrize("value", [{1, 2}, float("nan"), object()], ids=["set", "nan", "object"])
 def test_what_json_cannot_say_was_not_executed(value: object) -> None:
-    with pytest.raises(NotExecutedError, match="m cannot be sent as JSON"):
+    with pytest.raises(InvalidCallError, match="m cannot be sent as JSON"):
         encode(Request(id=1, method="m", params={"value": value}))
 
 
@@ -72,7 +72,7 @@ def test_params_that_contain_themselves_were_not_executed() -> None:
     loop: list[object] = []
     loop.append(loop)
 
-    with pytest.raises(NotExecutedError, match="cannot be sent as JSON"):
+    with pytest.raises(InvalidCallError, match="cannot be sent as JSON"):
         encode(Request(id=1, method="m", params={"loop": loop}))
 
 
