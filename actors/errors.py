@@ -70,7 +70,7 @@ class UnknownServerError(NotExecutedError, ValueError):
 
 
 class InvalidCallError(NotExecutedError, ValueError):
-    """The caller's mistake, found too late to raise it at once: in one call of a batch, or in params no JSON can say."""
+    """The caller's mistake, found too late to be raised at once: in a call of a batch, or in params no JSON can say."""
 
 
 class MCPConnectionError(NotExecutedError, ConnectionError):
