@@ -51,7 +51,6 @@ class ServerConfig(Section):
 
     name: ServerName = Field(description="as callers say it; from the table's name")
     enabled: bool = Field(default=True, description="false: known, never connected")
-    required: bool = Field(default=True, description="false: readiness does not wait for it")
     command: tuple[Word, ...] | None = Field(
         default=None, repr=False, description="program and arguments of a stdio server"
     )

@@ -164,10 +164,10 @@ class AsyncMCPOrchestrator(Face):
         force: bool = False,
     ) -> list[str]:
         """See MCPOrchestrator."""
+        finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
         if self._over and not force:
             return []
         self._over = True
-        finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
         return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
 
     async def _replies(self, replies: Replies) -> dict[str, bool]:

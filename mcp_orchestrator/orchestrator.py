@@ -184,10 +184,10 @@ class MCPOrchestrator(Face):
         * A second call does nothing, unless it forces: then it hurries a shutdown whose wait was broken off.
         * Calls that have not ended by then end with their ticket's truth.
         """
+        finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
         if self._over and not force:
             return []
         self._over = True
-        finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
         return self._shut_down(finish_s, gone_s)
 
     # -- inside ---------------------------------------------------------------------------------------------------

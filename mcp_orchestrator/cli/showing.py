@@ -8,7 +8,6 @@ from typing import Any
 from rich.text import Text
 
 from actors.catalogue import Repeatable, Tool
-from actors.config import ServerConfig
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.cli.exits import ExitCode, error_text
 from mcp_orchestrator.cli.printing import calm_table, print_json, show, width_of
@@ -74,7 +73,7 @@ def check_config(path: Path) -> ExitCode:
             name,
             "http" if server.url is not None else "stdio",
             ", ".join(server.aliases) or "-",
-            _remarks(server),
+            "-" if server.enabled else "disabled",
             Text(secrets or "-"),
         )
     show(Text(f"{path}: {count(len(config.servers), 'server')}, no mistakes"), sys.stdout)
@@ -119,8 +118,3 @@ def _store(store: dict[str, Any]) -> str:
     """Say where state is kept, and why not elsewhere."""
     reason = f" ({printable(store['reason'])})" if store["reason"] else ""
     return f"state: on disk, {store['path']}{reason}" if store["mode"] == "disk" else f"state: in memory{reason}"
-
-
-def _remarks(server: ServerConfig) -> str:
-    remarks = {"disabled": not server.enabled, "not required": not server.required}
-    return ", ".join(remark for remark, holds in remarks.items() if holds) or "-"

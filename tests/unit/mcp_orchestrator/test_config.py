@@ -50,7 +50,6 @@ def test_a_toml_file_is_read(write: WriteFile) -> None:
         timeout_s = 120
         [servers.plex]
         url = "http://127.0.0.1:9004/mcp"
-        required = false
         """,
     )
 
@@ -61,7 +60,7 @@ def test_a_toml_file_is_read(write: WriteFile) -> None:
     sabnzbd, plex = config.servers.values()
     assert (sabnzbd.name, sabnzbd.command, sabnzbd.aliases) == ("sabnzbd", ("python", "-m", "sab"), ("sab",))
     assert [tool.timeout_s for tool in sabnzbd.tools.values()] == [120]
-    assert (plex.url, plex.required) == (URL, False)
+    assert plex.url == URL
     assert load(str(path), environ={}) == config
 
 

@@ -362,3 +362,12 @@ def test_deaths_that_are_further_apart_break_nothing(house: House) -> None:
     assert house.board.broken == ""
     assert not house.engine.submit(plan("a", "x")).future.done()
     house.runtime.run()
+
+
+def test_restart_window_s_is_how_long_a_crash_is_held_against_a_server(house: House) -> None:
+    for _ in range(4):
+        house.crash("a")
+        house.pass_time(31)  # Two within a minute: as many as are allowed.
+
+    assert house.status("a").ready
+    assert generation(house) == 4
