@@ -63,7 +63,8 @@ def run(arguments: Sequence[str] | None) -> int:
             return _fail(error_text(UsageError(_typer_text(error))), ExitCode.USAGE)
         except KeyboardInterrupt:  # Before or after the time in which signals are taken care of.
             return _fail("interrupted", ExitCode.INTERRUPTED)
-        except BrokenPipeError:  # Whoever reads us has had enough, as `head` does; nor may the last flush fail.
+        # Whoever reads us has had enough, as `head` does; nor may the last flush fail. Typer makes it a SystemExit.
+        except (BrokenPipeError, SystemExit):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return ExitCode.OK
     return code if isinstance(code, int) else ExitCode.OK

@@ -48,7 +48,7 @@ class LiveScreen:
 
     def __init__(self, orchestrator: AsyncMCPOrchestrator, console: Console) -> None:
         self._orchestrator, self._console = orchestrator, console
-        self._foot = "Ctrl-C ends it"
+        self._foot = "connecting; Ctrl-C ends it"
         # What is logged goes above the table, unless it goes elsewhere anyway.
         self._live = Live(console=console, auto_refresh=False, redirect_stderr=sys.stderr.isatty())
 
@@ -70,7 +70,7 @@ class LiveScreen:
         self._live.update(overview(self._orchestrator, self._console.width, self._foot), refresh=True)
 
     def say(self, text: str) -> None:
-        """See Screen. The last word stays below the table."""
+        """See Screen. The last word stands below the table."""
         self._foot = text
         self.refresh()
 

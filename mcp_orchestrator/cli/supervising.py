@@ -63,7 +63,7 @@ async def _start(
     took = duration(loop.time() - began)
     if signals.first.is_set():
         return False
-    screen.say(f"{sum(ready.values())} of {count(len(ready), 'server')} ready after {took}; Ctrl-C ends it")
+    screen.say(f"{sum(ready.values())} of {count(len(ready), 'server')} ready after {took}")
     if not samples:
         return all(ready.values())
     outcomes = await orchestrator.call_tools_parallel([sample.call for sample in samples])

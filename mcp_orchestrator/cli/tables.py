@@ -14,7 +14,7 @@ from actors.status import Incident
 from mcp_orchestrator.cli.printing import calm_table
 from mcp_orchestrator.cli.wording import clock_time, count, duration, incident_line, milliseconds, printable
 
-_WIDE, _WIDEST = 100, 150  # Columns from which on more is shown: the transport; the era and the last incident.
+_WIDE, _WIDEST = 120, 150  # Columns from which on more is shown: the transport; the era and the last incident.
 _INCIDENTS = 3
 
 _COLOURS = {

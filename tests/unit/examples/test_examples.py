@@ -1,0 +1,65 @@
+"""The examples run as they are, each in a process of its own, and show what they say."""
+
+import subprocess
+import sys
+from collections.abc import Generator
+
+import pytest
+
+from mcp_orchestrator import load
+from mcp_orchestrator.cli import demo
+from tests.fixtures.terminal import PATIENCE_S, ROOT, environment
+
+EXAMPLES = {
+    "blocking": [
+        "13 downloads, answered in 1 attempt",
+        "refused: Tidewatch is in the library already: its series_id is 1.",
+    ],
+    "asynchronous": ["found: Nosferatu", "libraries: Movies, TV Shows", "cancelled: True"],
+    "batch_with_progress": [
+        "6 of 6",
+        "1 of 6",
+        "5 succeeded, executed: ['yes', 'yes', 'yes', 'yes', 'yes', 'yes']",
+    ],
+    "handles": ["found: Tidewatch", "state: ready"],
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Generator[dict[str, "subprocess.Popen[str]"]]:
+    """Run all at the same time: each waits for its servers most of the time."""
+    processes = {
+        name: subprocess.Popen(  # noqa: S603 -- our own programs
+            [sys.executable, f"examples/{name}.py"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name in EXAMPLES
+    }
+    yield processes
+    for process in processes.values():
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("name", "lines"), EXAMPLES.items())
+def test_an_example_runs_and_prints_what_it_is_about(
+    running: dict[str, "subprocess.Popen[str]"], name: str, lines: list[str]
+) -> None:
+    printed, _ = running[name].communicate(timeout=PATIENCE_S)
+
+    assert running[name].returncode == 0, printed
+    assert set(lines) <= set(printed.splitlines())
+
+
+def test_every_example_is_run() -> None:
+    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == EXAMPLES.keys()
+
+
+def test_the_configuration_to_read_is_the_one_of_the_demo() -> None:
+    to_read = load(ROOT / "examples" / "media.toml", environ={"PYTHON": sys.executable})
+
+    assert to_read == load(demo.configuration(), environ={})
