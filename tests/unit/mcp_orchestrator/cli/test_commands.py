@@ -195,7 +195,7 @@ def test_a_configuration_with_mistakes_is_told_and_not_used(cli: Cli, capsys: Ca
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["cal"], "No such command 'cal'. Did you mean 'call'? See mcp-orchestrator --help"),
+        (["xyz"], "No such command 'xyz'. See mcp-orchestrator --help"),
         (["run", "nowhere.toml"], "nowhere.toml: there is no such file; check the path"),
         (["run", "orchestrator.toml", "--demo"], "--demo has servers of its own: leave FILE out, or --demo"),
     ],
