@@ -122,6 +122,16 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         else:
             self._nursery.replace_crashed(child, "crashed", why)
 
+    def _found_dead(self, child: Child) -> None:
+        """Act on an actor whose last message found no supervisor. One that just stops, as told, speaks for itself."""
+        if self._shutdown is not None and child.actor is not None and not child.actor.ended:
+            return
+        status = self._board.statuses.get(child.name)
+        if self._shutdown is not None and status is not None and status.state == "stopped":
+            child.drained = True
+        else:
+            self._ended(child, "found dead")
+
     def _missed(self, server: ServerName) -> None:
         child = self._nursery.get(server)
         if (
@@ -137,7 +147,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         round_due, late = now >= self._next_round, now - self._next_round > _LATE_S
         for child in self._nursery.children():
             if child.mailbox is not None and not child.mailbox.is_alive() and not child.drained:
-                self._ended(child, "found dead")  # Its message found no supervisor.
+                self._found_dead(child)
             elif round_due and child.is_hung(now, self._nursery.hung_after_s, late=late) and self._shutdown is None:
                 self._nursery.replace_hung(child)
             self._nursery.look_after(child, now)
