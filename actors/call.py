@@ -102,8 +102,9 @@ class CallFuture(Future[Any]):
 class Call:
     """One request on its way. `deadline`, `submitted_at`: absolute, seconds on the runtime's clock.
 
-    Frozen but for two: `owner`, the ledger of the actor that owes it, which that actor sets before it does
-    anything else with the call, and `ticket`, which the owner alone replaces from one attempt to the next.
+    Frozen but for three: `owner`, the ledger of the actor that owes it, which that actor sets before it does
+    anything else with the call; `ticket`, which the owner alone replaces from one attempt to the next; and
+    `attempts`, how many of them there were, which it notes just before it settles the call.
     """
 
     request_id: RequestId
@@ -116,6 +117,7 @@ class Call:
     on_progress: OnProgress | None = None
     ticket: SendTicket = field(default_factory=SendTicket)
     owner: object = None
+    attempts: int = 0
 
     @property
     def tool(self) -> ToolName | None:

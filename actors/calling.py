@@ -1,12 +1,15 @@
 """Makes calls: the number, the deadline, the future, and the way a cancel takes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
 from actors.board import Board
 from actors.call import Call, CallFuture, OnProgress, RequestId, SendTicket, ServerName
+from actors.errors import MCPOrchestratorError
 from actors.mailbox import tell
 from actors.messages import CancelCall
 from actors.runtime import Runtime
@@ -27,10 +30,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class CallMaker:
-    """For any thread."""
+    """For any thread. `failed` hears of every call that ends with an error, on the settling thread: it only tells."""
 
     runtime: Runtime
     board: Board
+    failed: Callable[[Call, MCPOrchestratorError], object]
 
     def make(self, plan: Plan, ticket: SendTicket, *, latest: float = float("inf")) -> Call:
         """Return the call, its deadline `plan.timeout_s` from now, `latest` at most; the board has it until it ends."""
@@ -50,5 +54,11 @@ class CallMaker:
             on_progress=plan.on_progress,
             ticket=ticket,
         )
-        call.future.tell_when_done(lambda _: board.calls.pop(request_id))
+        call.future.tell_when_done(partial(self._ended, call))
         return call
+
+    def _ended(self, call: Call, future: Future[Any]) -> None:
+        del self.board.calls[call.request_id]
+        error = future.exception(timeout=0)
+        if isinstance(error, MCPOrchestratorError):
+            self.failed(call, error)

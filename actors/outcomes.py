@@ -27,13 +27,13 @@ class Outcomes:
         settled = self._settled(work, outcome, protocol)
         if verdict is Verdict.SUCCESS:
             self.last_answer_at = now
+        call.attempts = work.attempts
         if not self._ledger.pay(call, settled):
             statistics.settled_elsewhere += 1
             return Verdict.IGNORED
         if isinstance(settled, MCPOrchestratorError):
             statistics.failed += 1
             statistics.tool_errors += isinstance(settled, MCPToolError)
-            self._seat.report(call, settled, work.attempts)
         else:
             statistics.succeeded += 1
             statistics.answered(now - call.submitted_at)

@@ -49,10 +49,9 @@ class RouterActor(OwingActor[RouterMessage]):
     * Should it die, batches are paid: known results stay, the rest by ticket.
     """
 
-    def __init__(self, *, runtime: Runtime, board: Board, on_death: Callable[[str], None]) -> None:
+    def __init__(self, *, runtime: Runtime, board: Board, maker: CallMaker, on_death: Callable[[str], None]) -> None:
         super().__init__(runtime)
-        self._board, self._on_death = board, on_death
-        self._maker = CallMaker(runtime, board)
+        self._board, self._maker, self._on_death = board, maker, on_death
         self._batches: dict[BatchId, Batch] = {}
 
     def on_message(self, message: RouterMessage) -> None:

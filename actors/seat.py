@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 
 from actors.base import OwingActor
 from actors.breaker import BreakerSnapshot
-from actors.call import Call
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
-from actors.errors import MCPOrchestratorError
 from actors.mailbox import Mailbox
 from actors.messages import ServerMessage
 from actors.statistics import Statistics
@@ -21,7 +19,6 @@ class Seat:
     """From the supervisor. The callables are called on the actor's thread; they only tell.
 
     * `attach`: called once, with the actor, while it is made: the supervisor needs it should it hang.
-    * `report`: a call failed, after so many attempts; who asked to hear of failures is told.
     * `held`: something of the predecessor is left; connect only after `PredecessorGone`.
     * `wanted`: the predecessor was connected, or about to be: calls wait for the connection to come.
     """
@@ -31,7 +28,6 @@ class Seat:
     connect: TransportFactory
     supervisor: Mailbox
     publish: Callable[[ServerStatus], None]
-    report: Callable[[Call, MCPOrchestratorError, int], None]
     attach: Callable[[OwingActor[ServerMessage]], None]
     statistics: Statistics = field(default_factory=Statistics)
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)

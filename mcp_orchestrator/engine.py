@@ -52,7 +52,7 @@ _ENDED_WITHIN = 5  # Times the timeout: each part of the end has it for itself.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCall:
-    """What `on_error` is called with, on the callbacks thread. `attempt`: how many attempts there were."""
+    """What `on_error` is called with, on the callbacks thread. `attempt`: how many there were, 0 if none was made."""
 
     server: str
     tool: str | None
@@ -88,7 +88,7 @@ class Engine:
         self.runtime: Runtime = runtime
         self.board, self.names = Board(), Names(config.servers)
         self.keeping = Keeping(config, self.runtime, self.board)
-        self._maker = CallMaker(self.runtime, self.board)
+        self._maker = CallMaker(self.runtime, self.board, self._failed)
         self._deaths = Restarts(most=_DEATHS, window_s=_WITHIN_S)
         self._nursery = Nursery(
             runtime=self.runtime,
@@ -96,7 +96,6 @@ class Engine:
             connect=transport_factory,
             policy=_policy(config),
             publish=self._publish,
-            report=self._report,
             remember=self._remember,
         )
         self._reload = Reload(servers=config.servers, reply=Future())  # The last one asked for.
@@ -235,7 +234,7 @@ class Engine:
 
     def _start_router(self) -> None:
         died = partial(self._died, "router", self._start_router)
-        self.board.router = self.runtime.start(RouterActor, board=self.board, on_death=died)
+        self.board.router = self.runtime.start(RouterActor, board=self.board, maker=self._maker, on_death=died)
 
     def _start_supervisor(self) -> None:
         died = partial(self._died, "supervisor", self._start_supervisor)
@@ -262,9 +261,9 @@ class Engine:
     def _remember(self, incident: Incident) -> None:
         self.keeping.happened(incident)
 
-    def _report(self, call: Call, error: MCPOrchestratorError, attempts: int) -> None:
+    def _failed(self, call: Call, error: MCPOrchestratorError) -> None:
         if self._on_error is not None:
-            failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=attempts)
+            failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=call.attempts)
             self.runtime.run_later(partial(self._on_error, failed))
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from actors.base import OwingActor
 from actors.board import Board, Directory
-from actors.call import Call, ServerName
+from actors.call import ServerName
 from actors.config import ServerConfig
-from actors.errors import MCPOrchestratorError, Unavailable
+from actors.errors import Unavailable
 from actors.mailbox import Mailbox, tell
 from actors.messages import Connect, Drain, PredecessorGone, ServerMessage
 from actors.remembered import fingerprint
@@ -37,11 +37,10 @@ class Nursery:
         connect: TransportFactory,
         policy: SupervisionPolicy,
         publish: Callable[[ServerStatus], None],
-        report: Callable[[Call, MCPOrchestratorError, int], None],
         remember: Callable[[Incident], None],
     ) -> None:
         self._runtime, self._board, self._connect, self._policy = runtime, board, connect, policy
-        self._publish, self._report, self._remember = publish, report, remember
+        self._publish, self._remember = publish, remember
         self.health_interval_s = policy.health_check_interval_s
         self.hung_after_s = policy.hung_after_s
         self._children: dict[ServerName, Child] = {}
@@ -216,7 +215,6 @@ class Nursery:
                 connect=self._connect,
                 supervisor=SupervisorOfTheTime(self._board),
                 publish=self._publish,
-                report=self._report,
                 attach=attached.append,
                 statistics=memory.statistics,
                 breaker=memory.breaker if known is None else known.breaker_at(self._runtime.clock()),

@@ -1,5 +1,6 @@
 """One hop from a face to a server: whatever dies on the way, every call ends once, and truthfully."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from random import Random
@@ -78,6 +79,26 @@ def test_a_call_passed_on_is_no_matter_of_the_routers_death(house: House) -> Non
     house.runtime.run()
 
     assert future.result(timeout=0) == {"echo": "x"}
+
+
+def test_on_error_is_told_of_every_failure_whoever_ended_the_call(house: House) -> None:
+    house.board.router.tell("nonsense")
+    unread = house.submit("a", "unread")
+    house.runtime.run()
+    tried, exchange = house.begin("a", "tried")
+    exchange.write()
+    exchange.lose()
+    house.runtime.run()
+    refused = house.submit("removed", "refused")
+    house.runtime.run()
+    paid, _ = house.begin("a", "paid")
+    house.crash("a")
+    house.board.broken = "for good"
+    late = house.submit("a", "late")
+    house.runtime.run()
+
+    told = [(failed.error, failed.attempt) for failed in house.failed]
+    assert told == [(error_of(call), call is tried) for call in (unread, tried, refused, paid, late)]
 
 
 def test_the_next_router_serves_on(house: House) -> None:
@@ -273,6 +294,9 @@ def test_no_seed_breaks_the_promise_between_faces_router_and_servers(caplog: pyt
             else:
                 assert error.executed == "unknown" or name not in executed, (seed, name, error)
         assert house.board.calls == {}
+        told = Counter(failed.error.request_id for failed in house.failed)
+        failures = [future.request_id for future in storm.singles.values() if future.exception(timeout=0)]
+        assert [told[request_id] for request_id in failures] == [1] * len(failures)
         house.end()
 
     assert {"NoneType", "OutcomeUnknownError", "ServerUnavailableError", "CallCancelledError"} <= kinds
