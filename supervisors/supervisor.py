@@ -96,7 +96,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         now, due = self.runtime.clock(), self._next_round
         for child in self._nursery.children():
             later = [at for at in (child.health.due, child.due) if at > now]  # Else every round looks again.
-            due = min(due, *later)
+            due = min([due, *later])
         return due if self._shutdown is None else min(due, self._shutdown.gone_by)
 
     def let_go(self) -> None:
