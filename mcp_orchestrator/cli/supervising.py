@@ -35,7 +35,7 @@ async def _supervise(
     orchestrator = AsyncMCPOrchestrator(config)
     with Signals() as signals, make_screen(orchestrator) as screen:
         painting = asyncio.ensure_future(_paint(screen))
-        starting = asyncio.ensure_future(_start(orchestrator, screen, samples, signals))
+        starting = asyncio.ensure_future(_start(orchestrator, screen, samples, signals, once=once))
         stop = asyncio.ensure_future(signals.first.wait())
         await asyncio.wait({stop, starting} if once else {stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -54,7 +54,7 @@ async def _supervise(
 
 
 async def _start(
-    orchestrator: AsyncMCPOrchestrator, screen: Screen, samples: Sequence[Sample], signals: Signals
+    orchestrator: AsyncMCPOrchestrator, screen: Screen, samples: Sequence[Sample], signals: Signals, *, once: bool
 ) -> bool:
     """Connect, then make the batch of calls; return whether all went well."""
     loop = asyncio.get_running_loop()
@@ -63,7 +63,8 @@ async def _start(
     took = duration(loop.time() - began)
     if signals.first.is_set():
         return False
-    screen.say(f"{sum(ready.values())} of {count(len(ready), 'server')} ready after {took}")
+    so_far = f"{sum(ready.values())} of {count(len(ready), 'server')} ready after {took}"
+    screen.say(so_far if once else f"{so_far}; Ctrl-C ends it")
     if not samples:
         return all(ready.values())
     outcomes = await orchestrator.call_tools_parallel([sample.call for sample in samples])
