@@ -188,7 +188,8 @@ class Engine:
 
     def _end_all(self, timeout_s: float) -> list[str]:
         self.board.closing = True
-        for actor in (self.board.supervisor, self.board.router, *self.board.directory.servers.values()):
+        servers = [actor.actor_ref for child in self._nursery.children() for actor in child.actors()]
+        for actor in (self.board.supervisor, self.board.router, *servers):
             if isinstance(actor, pykka.ActorRef):
                 with suppress(pykka.ActorDeadError):
                     actor.stop(block=False)

@@ -166,7 +166,8 @@ class MCPOrchestrator(Face):
     def reload(self, config: Source) -> list[str]:
         """Take a new configuration; only servers whose section changed are touched. Return their names.
 
-        ConfigurationError, and nothing changed, if it has a mistake.
+        ConfigurationError, and nothing changed, if it has a mistake. What `[orchestrator]` says of health checks,
+        restarts and state holds from the next start; the rest of it at once.
         """
         return reply_of(self._reloading(config), 5.0, otherwise=[])
 

@@ -152,3 +152,13 @@ def test_a_parked_server_that_is_changed_is_started(caplog: pytest.LogCaptureFix
 
     assert house.status("a").ready
     house.end()
+
+
+def test_the_end_also_ends_a_removed_server_that_waits_for_its_connection_to_go(house: House) -> None:
+    house.wires["a"].releases = False
+    reload(house, a=None)
+
+    house.engine.end(0.0)
+    house.runtime.run()
+
+    assert house.runtime.actors == []
