@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pykka
 
-from actors.errors import ServerUnavailableError
+from actors.errors import ServerUnavailableError, Unavailable
 
 
 class Mailbox(Protocol):
@@ -48,12 +48,15 @@ def tell(mailbox: Mailbox, message: object) -> None:
         mailbox.tell(message)
 
 
-def hand_over(mailbox: Mailbox, message: object, owed: Owed) -> None:
-    """Put `message`, which hands `owed` over: from here on the receiver owes it an end, or it is refused here."""
+def hand_over(mailbox: Mailbox, message: object, owed: Owed, *, gone: Unavailable = "stopped") -> None:
+    """Put `message`, which hands `owed` over: from here on the receiver owes it an end, or it is refused here.
+
+    `gone`: what to call a receiver that is dead.
+    """
     before = owed.owner
     tell(mailbox, message)
     # tell() looks, then puts: the actor may have died in between, its hooks over, the message dropped unread.
     # First alive, then owner. A dead actor sends nothing, so what it does not own by now it will never send.
     # The other way round it may own, send and die between our two looks, and "not executed" is a lie.
     if not mailbox.is_alive() and owed.owner is before:
-        owed.refuse(ServerUnavailableError("stopped before it took the call", state="stopped"))
+        owed.refuse(ServerUnavailableError("ended before it took the call", state=gone))

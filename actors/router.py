@@ -109,7 +109,9 @@ class RouterActor(OwingActor[RouterMessage]):
             self.ledger.pay(call, self._board.directory.refusal(call.server))
             tell(self._board.supervisor, Missed(server=call.server))
             return
-        hand_over(server, PerformCall(call=call), call)
+        # Dead in the directory: its supervisor is about to put up the next one, unless all is ending.
+        gone: Unavailable = "stopped" if self._board.closing else "restarting"
+        hand_over(server, PerformCall(call=call), call, gone=gone)
         self.ledger.pass_on(call)
 
     def _accept(self, batch: Batch) -> None:

@@ -1,6 +1,7 @@
 """One hop from a face to a server: whatever dies on the way, every call ends once, and truthfully."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -57,10 +58,12 @@ def test_a_call_that_the_router_has_not_read_when_it_dies_ends_unsent(house: Hou
 
 def test_a_call_ends_unsent_when_its_server_dies_between_the_routers_look_and_put(house: House) -> None:
     future = house.submit("a", "x")
-    house.runtime.before_put = lambda: house.server("a").stop(block=False)
+    house.runtime.before_put = partial(house.crash, "a")
     house.runtime.run()
 
-    assert error_of(future).executed == "no"
+    error = error_of(future)
+    assert isinstance(error, ServerUnavailableError)
+    assert (error.executed, error.state) == ("no", "restarting")
     assert house.wires["a"].exchanges == []
 
 
