@@ -66,9 +66,10 @@ class Child:
         first = self.pid
         os.kill(first, signal.SIGKILL)
         wait_until_gone(first)
-        eventually(lambda: self._is_another_than(first), "the next one is ready")
+        eventually(lambda: self.is_another_than(first), "the next one is ready")
 
-    def _is_another_than(self, pid: int) -> bool:
+    def is_another_than(self, pid: int) -> bool:
+        """Say whether a process is ready, and not this one."""
         status = self.whole.face.get_server_status("weather")
         return status["state"] == "ready" and status["pid"] not in {None, pid}
 
@@ -146,6 +147,18 @@ def test_a_stopped_child_keeps_no_deadline_waiting_and_a_reconnect_kills_it(chil
     wait_until_gone(stopped)
     assert child.is_well()
     assert child.executed() == {"write is it well?": 1}
+
+
+def test_a_stopped_child_is_found_out_by_its_pings_and_replaced(tmp_path: Path) -> None:
+    child = Child(tmp_path)
+    with orchestrating({"weather": child.section}, health_check_interval_s=0.05) as child.whole:
+        stopped = child.pid
+
+        os.kill(stopped, signal.SIGSTOP)
+
+        wait_until_gone(stopped)
+        eventually(lambda: child.is_another_than(stopped), "the next one is ready")
+        assert child.is_well()
 
 
 def test_a_child_that_exits_at_once_says_why_in_status_and_errors(child: Child) -> None:
