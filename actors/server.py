@@ -239,7 +239,7 @@ class ServerActor(OwingActor[ServerMessage]):
             self._life.disconnect(Future(), orderly=not is_over)
         if is_over:  # Also an orderly end that is still under way.
             self._wire.abort()
-        if self._drained_all and not self._wire.left:
+        if self._drained_all and not self._wire.own:  # Its predecessor's are the supervisor's to wait for.
             self.stop()
 
     def _publish(self) -> None:

@@ -46,9 +46,14 @@ class Wire:
         return self.current != 0
 
     @property
+    def own(self) -> int:
+        """How many connections are not gone yet."""
+        return len(self._connections)
+
+    @property
     def left(self) -> int:
         """How many connections are not gone yet; what the actor's predecessor left counts as one."""
-        return len(self._connections) + self.held
+        return self.own + self.held
 
     @property
     def connection(self) -> Connection | None:
