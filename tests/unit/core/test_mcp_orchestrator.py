@@ -735,6 +735,7 @@ class TestOrchestratorParallelExecution:
         outcomes = await batch
         assert [outcome.success for outcome in outcomes] == [True, False, False, False]
         assert all(isinstance(outcome.error, MCPTimeoutError) for outcome in outcomes[1:])
+        assert "no answer within 8 s" in str(outcomes[1].error)
         assert [outcome.executed for outcome in outcomes] == ["yes", "unknown", "unknown", "no"]
         assert fleet["radarr"].calls == []
 
