@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -77,8 +78,19 @@ def _errors() -> str:
     return f"{_text(MCPOrchestratorError)}\n\n" + "\n".join(rows)
 
 
+class _Environ:
+    """Stands for `os.environ` in a signature, whose own repr is this machine's business."""
+
+    def __repr__(self) -> str:
+        return "os.environ"
+
+
 def _signature(function: object) -> str:
-    text = str(inspect.signature(function))  # type: ignore[arg-type]  # a function or a class
+    signature = inspect.signature(function)  # type: ignore[arg-type]  # a function or a class
+    named = [
+        one.replace(default=_Environ()) if one.default is os.environ else one for one in signature.parameters.values()
+    ]
+    text = str(signature.replace(parameters=named))
     text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
     return text.replace("(self, ", "(").replace("(self)", "()").replace("~", "")
 

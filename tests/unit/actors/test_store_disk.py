@@ -9,6 +9,8 @@ import pytest
 
 from tests.fixtures.store import StoreWorld, ask, living, no_file_larger_than, said, small_disk, writing_process
 
+pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
+
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which only root can")
 
 

@@ -10,6 +10,8 @@ from mcp_orchestrator import load
 from mcp_orchestrator.cli import demo
 from tests.fixtures.terminal import PATIENCE_S, ROOT, environment
 
+pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
+
 EXAMPLES = {
     "blocking": [
         "13 downloads, answered in 1 attempt",

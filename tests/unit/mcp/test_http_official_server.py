@@ -16,6 +16,8 @@ from actors.errors import OutcomeUnknownError, SessionLostError
 from tests.fixtures.asking import LIMIT_S, Asker
 from tests.unit.mcp.conftest import ConnectHttp
 
+pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
+
 SERVER = Path(__file__).parents[2] / "fixtures" / "sdk_server.py"
 INITIALIZE = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.errors import (
+    InvalidCallError,
     MCPConnectionError,
     NotExecutedError,
     OutcomeUnknownError,
@@ -120,7 +121,7 @@ def test_an_answer_to_what_was_not_sent_yet_is_no_answer(rig: StdioRig) -> None:
 def test_what_json_cannot_say_is_not_sent(rig: StdioRig) -> None:
     odd = rig.connect()
 
-    odd.ask("echo", {"n": {1, 2}}).error(NotExecutedError)
+    odd.ask("echo", {"n": {1, 2}}).error(InvalidCallError)
 
     assert odd.seen() == ["seen"]
 

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.fixtures.manual_time import until
+
+pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures"

@@ -21,6 +21,8 @@ from media_servers import VERSION
 from media_servers.command import is_exposed, parse
 from tests.fixtures.media import ask
 
+pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
+
 ROOT = Path(__file__).parents[3]
 NAMES = ("sabnzbd", "sonarr", "radarr", "plex")
 PATIENCE_S = 30  # For a busy machine; a child that hangs fails the test by it.

@@ -12,6 +12,8 @@ import pytest
 from tests.fixtures.stdio import is_alive, wait_until_gone
 from tests.fixtures.terminal import ODD, ROOT, on_pipe, on_terminal
 
+pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
+
 CLI = (sys.executable, "-m", "mcp_orchestrator")
 
 
