@@ -10,6 +10,7 @@ from actors.config import ServerConfig
 from actors.errors import Executed, MCPOrchestratorError
 from actors.retry import History
 from actors.timers import Timers
+from actors.transport import Handle
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,6 +35,17 @@ class Work:
         if error.executed == "unknown":
             self.worst = "unknown"
         return History(attempts=self.attempts - self.repaired, worst=self.worst, repaired=self.repaired)
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One slot in use. The slot is free again when the transport reports, not before: not by an abort."""
+
+    work: Work
+    connection: int
+    handle: Handle
+    replay_safe: bool  # As listed on the connection it went out on, which may be lost when it ends.
+    timed_out: bool = False
 
 
 class Admission:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from actors.backoff import backoff_s
 from actors.config import BreakerPolicy
 
+_ON_TRIAL_S = 1.0  # When to ask again while a call, or a probe, tries the server: mostly it is done long before.
+
 
 class State(enum.Enum):
     """The names that circuit breakers have had since Nygard's "Release It!"."""
@@ -114,10 +116,11 @@ class Breaker:
         return self.state is State.OPEN
 
     def retry_after_s(self) -> float | None:
-        """Seconds until `admit` can say yes; None if it would now, or if nobody knows."""
+        """Seconds until another try makes sense; None if `admit` would say yes now, or if nobody knows."""
         if not self.refuses:
             return None
-        of_its_own = self._open_until if self._state is State.OPEN else self._lease_until
+        on_trial_until = min(self._lease_until, self._clock() + _ON_TRIAL_S)
+        of_its_own = self._open_until if self._state is State.OPEN else on_trial_until
         until = of_its_own if self._forced is None else self._forced_until
         return None if until == math.inf else max(until - self._clock(), 0.0)
 

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from actors import progress, retry
-from actors.admission import Admission, Work
+from actors.admission import Admission, Exchange, Work
 from actors.breaker import Verdict
 from actors.breakers import Breakers, Suspicions
 from actors.call import Call, Outcome, RequestId, ToolName
@@ -30,21 +29,10 @@ from actors.outcomes import Outcomes
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.timers import Timers
-from actors.transport import Handle, Request
+from actors.transport import Request
 from actors.wire import Wire
 
 _MAY_SERVE_AGAIN = WAITING | {State.READY, State.THROTTLED}
-
-
-@dataclass(slots=True, kw_only=True)
-class Exchange:
-    """One slot in use. The slot is free again when the transport reports, not before: not by an abort."""
-
-    work: Work
-    connection: int
-    handle: Handle
-    replay_safe: bool  # As listed on the connection it went out on, which may be lost when it ends.
-    timed_out: bool = False
 
 
 class Calls:
@@ -154,6 +142,11 @@ class Calls:
         """See Owner."""
         self.admission.listed()
 
+    def on_lost(self) -> None:
+        """See Owner. One failure, however many calls it took with it; an idle connection may end."""
+        if self.admission.in_flight:
+            self._breakers.server.observe_failure()
+
     def on_connect_failed(self, error: MCPOrchestratorError) -> None:
         """See Owner. A failed connect is one attempt of every call that waits for it."""
         for work in self.admission.waiting():
@@ -232,7 +225,8 @@ class Calls:
         elif retry.may_repeat(outcome, history, replay_safe=exchange.replay_safe, max_retries=self._config.max_retries):
             self._again(work, outcome, retry.delay_s(outcome, history, self._config, self._runtime.jitter()))
         else:
-            self._end(work, outcome)
+            # What a lost connection took with it was counted when it was lost.
+            self._end(work, outcome, None if is_current else Verdict.IGNORED)
 
     def _again(self, work: Work, error: MCPOrchestratorError, delay_s: float) -> None:
         link, until = self.life.link, self._clock() + delay_s

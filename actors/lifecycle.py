@@ -11,7 +11,7 @@ from actors.call import SendTicket
 from actors.catalogue import Catalogue
 from actors.control import ControlSlot, Errand
 from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, SessionLostError
-from actors.link import WAITING, Event, Link, State
+from actors.link import REFUSED, WAITING, Event, Link, State
 from actors.mcp import conversations
 from actors.mcp.conversations import Session
 from actors.replies import Replies
@@ -31,6 +31,9 @@ class Owner(Protocol):
 
     def on_listed(self) -> None:
         """Decide what waited for a catalogue: it came, or it will not come."""
+
+    def on_lost(self) -> None:
+        """Note that the connection ended by itself; exchanges under way report on their own."""
 
     def on_connect_failed(self, error: MCPOrchestratorError) -> None:
         """Note that a connect failed, and that another will follow."""
@@ -136,12 +139,13 @@ class Lifecycle:
             return
         if isinstance(outcome, SessionLostError):
             self._lose(outcome, Event.LOST)
-        elif isinstance(outcome, ServerUnavailableError) and outcome.state in _REFUSED:
+        elif isinstance(outcome, ServerUnavailableError) and outcome.state in REFUSED:
             self._refused(outcome)
 
     def lost(self, error: MCPOrchestratorError) -> None:
         """Take note that the current connection ended by itself. While connecting, the handshake says so."""
         if self.link.state in (State.READY, State.THROTTLED):
+            self._owner.on_lost()
             self._lose(error, Event.LOST)
 
     def list_changed(self) -> None:
@@ -223,7 +227,7 @@ class Lifecycle:
             self._owner.on_listed()
 
     def _connect_failed(self, error: MCPOrchestratorError) -> None:
-        if isinstance(error, ServerUnavailableError) and error.state in _REFUSED:
+        if isinstance(error, ServerUnavailableError) and error.state in REFUSED:
             self._return_permit(Verdict.IGNORED)
             self._refused(error)
             return
@@ -238,7 +242,7 @@ class Lifecycle:
         self.replies.failed()
 
     def _refused(self, error: ServerUnavailableError) -> None:
-        event, keep = _REFUSED[error.state]
+        event, keep = REFUSED[error.state]
         keep = keep and self.link.state is State.READY
         wait_s = _THROTTLED_S if error.retry_after_s is None else error.retry_after_s  # 0: at once.
         self.link.fire(event, error.reason, retry_after_s=wait_s)
@@ -291,10 +295,3 @@ class Lifecycle:
             self.replies.came(yes=True)
         elif not is_ready and self.link.state not in WAITING:
             self.replies.came(yes=False)
-
-
-_REFUSED = {
-    "throttled": (Event.THROTTLED, True),  # The session lives on.
-    "auth_required": (Event.AUTH_REFUSED, False),
-    "config": (Event.CONFIG_REFUSED, False),
-}

@@ -65,6 +65,14 @@ NO_CONNECT_HELPS: Mapping[State, Unavailable] = MappingProxyType(
     {State.THROTTLED: "throttled", State.AUTH_REQUIRED: "auth_required", State.CONFIG: "config"}
 )  # The server answered, and refused us.
 
+REFUSED: Mapping[Unavailable, tuple[Event, bool]] = MappingProxyType(
+    {
+        "throttled": (Event.THROTTLED, True),
+        "auth_required": (Event.AUTH_REFUSED, False),
+        "config": (Event.CONFIG_REFUSED, False),
+    }
+)  # What a refusal means for the link, and whether the session lives on.
+
 
 class Link:
     """One server's connection as a state, a back-off and a count; the actor does what it says.

@@ -180,3 +180,34 @@ def test_the_callers_disconnect_says_nothing_about_the_server() -> None:
 
     assert world.status.breaker.state is State.CLOSED
     assert world.status.last_failure == ""
+
+
+def test_a_lost_connection_is_one_failure_however_many_calls_it_took_with_it() -> None:
+    world = World(breaker={"failure_threshold": 3})
+    unsafe = [world.begin(f"call {number}")[0] for number in range(4)]
+    safe = world.begin(SAFE)[0]
+    lost = world.wire.exchanges.copy()
+    for exchange in lost:
+        exchange.write()
+
+    world.wire.connections[0].die()
+    for exchange in lost:
+        exchange.lose()
+    world.runtime.run()
+    world.advance(1.0)
+
+    assert [failure(future, OutcomeUnknownError).executed for future in unsafe] == ["unknown"] * 4
+    assert (world.status.breaker.state, world.status.breaker.failures) == (State.CLOSED, 1)
+    world.end(SAFE, {"again": True})
+    assert safe.result(timeout=0) == {"again": True}
+
+
+def test_an_idle_connection_may_end() -> None:
+    world = World(breaker={"failure_threshold": 3})
+
+    world.wire.connections[0].die()
+    world.runtime.run()
+    world.advance(1.0)
+
+    assert world.status.breaker.failures == 0
+    assert world.status.ready

@@ -69,7 +69,7 @@ def test_one_call_at_a_time_goes_through_the_door_and_so_many_close_it() -> None
     world.begin("first")
     second = world.submit("second")
     world.runtime.run()
-    assert failure(second, CircuitBreakerOpenError).retry_after_s == 10.0
+    assert failure(second, CircuitBreakerOpenError).retry_after_s == 1.0
 
     world.end("first", {})
     world.begin("third")

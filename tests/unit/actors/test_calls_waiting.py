@@ -145,3 +145,16 @@ def test_a_call_that_waits_ends_when_the_next_connect_would_come_too_late() -> N
     world.end("initialize", REFUSED)
 
     assert failure(future, MCPConnectionError).retry_after_s == 0.5
+
+
+def test_one_failed_connect_ends_many_calls_and_each_has_an_error_of_its_own() -> None:
+    world = failing(1, max_retries=0)
+    world.wire.script("initialize", REFUSED)
+    futures = [world.submit(name) for name in "ab"]
+    world.runtime.run()
+
+    world.advance(0.5)
+
+    errors = [failure(future, MCPConnectionError) for future in futures]
+    assert [error.request_id for error in errors] == [future.request_id for future in futures]
+    assert world.status.breaker.failures == 2  # One for each connect, not for each call.
