@@ -22,7 +22,9 @@ from tests.fixtures.scripted import ScriptedExchange, World
 from tests.fixtures.threaded import ThreadedWire, ThreadedWorld
 
 SEEDS = int(os.environ.get("SEEDS", "1000"))
-STORM_CALLS = int(os.environ.get("STORM_CALLS", "72000"))  # Per storm.
+ROUNDS, SENDERS = 60, 4
+PER_SENDER = int(os.environ.get("STORM_CALLS", "72000")) // ROUNDS // SENDERS  # In one round of one storm.
+STORM_CALLS = PER_SENDER * SENDERS * ROUNDS
 ROUNDS, SENDERS = 60, 4
 ENDS: dict[str, Callable[[ThreadedWorld], object]] = {
     "stop": lambda world: world.server.stop(block=False),
@@ -133,7 +135,7 @@ def storm(weather: str, runtime: ThreadRuntime, random: Random) -> Counter[str]:
         return {"echo": request.method}
 
     def send(sender: int) -> None:
-        for number in range(STORM_CALLS // ROUNDS // SENDERS):
+        for number in range(PER_SENDER):
             method, timeout_s = f"{sender}/{number}", random.random() * 0.005 if weather == "deadline" else 30.0
             futures[method] = future = world.submit(method, timeout_s=timeout_s)
             if weather == "deadline" and number % 7 == 0:
