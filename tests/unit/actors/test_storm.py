@@ -25,7 +25,6 @@ SEEDS = int(os.environ.get("SEEDS", "1000"))
 ROUNDS, SENDERS = 60, 4
 PER_SENDER = int(os.environ.get("STORM_CALLS", "72000")) // ROUNDS // SENDERS  # In one round of one storm.
 STORM_CALLS = PER_SENDER * SENDERS * ROUNDS
-ROUNDS, SENDERS = 60, 4
 ENDS: dict[str, Callable[[ThreadedWorld], object]] = {
     "stop": lambda world: world.server.stop(block=False),
     "crash": lambda world: world.server.tell("nonsense"),
