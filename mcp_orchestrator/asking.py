@@ -130,13 +130,13 @@ class Asking:
         return BatchItem(server=server, tool=tool, plan=None, mistake=error, critical=call.critical)
 
 
-def seconds(timeout: float) -> float:
-    """Return a caller's timeout; TypeError or ValueError if it is none."""
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
-    if not 0 < timeout < math.inf:
-        raise ValueError(f"timeout must be more than 0 s and finite, not {timeout!r}")
-    return timeout
+def seconds(given: float, what: str = "timeout") -> float:
+    """Return a caller's number of seconds; TypeError or ValueError if it is none."""
+    if isinstance(given, bool) or not isinstance(given, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{what} must be a number of seconds, not {given!r}")
+    if not 0 < given < math.inf:
+        raise ValueError(f"{what} must be more than 0 s and finite, not {given!r}")
+    return given
 
 
 def _table(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -1,18 +1,22 @@
 """What both faces share: everything that does not wait."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Literal
 
 from actors.batches import Batch, BatchWishes, CallOutcome
 from actors.board import Board
+from actors.breaker import State as BreakerState
 from actors.call import Call, OnProgress, ServerName
 from actors.catalogue import Repeatable
+from actors.mailbox import tell
+from actors.messages import ForceBreaker
 from actors.runtime import Runtime
 from actors.status import Incident
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
-from mcp_orchestrator.asking import Asking, ToolCall
+from mcp_orchestrator.asking import Asking, ToolCall, seconds
 from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig, Source, load
 from mcp_orchestrator.engine import Engine, FailedCall
@@ -59,6 +63,26 @@ class Face:
     def get_circuit_breaker_state(self, server: str) -> dict[str, Any]:
         """Return {state, failure_count, success_count, last_failure_time, threshold, timeout, …, tools_open}."""
         return views.breaker(self._board, self._engine.runtime, self._engine.config, self._known(server))
+
+    def force_circuit_breaker(
+        self, server: str, state: Literal["open", "closed"], reason: str = "", *, for_s: float | None = None
+    ) -> bool:
+        """Hold a server's circuit breaker open or closed, whatever happens, for every call that is made from now on.
+
+        * `state`: "open": calls are refused with CircuitBreakerOpenError; "closed": the breaker refuses none.
+        * `reason`: for people; `explain` and the incidents say it.
+        * `for_s`: seconds; None: until `reset_circuit_breaker`, or the end of this run.
+        * Returns False, and nothing is forced, for a server without an actor: disabled, parked, just restarting.
+        """
+        wanted = {"open": BreakerState.OPEN, "closed": BreakerState.CLOSED}.get(state)
+        if wanted is None:
+            raise ValueError(f"state must be 'open' or 'closed', not {state!r}")
+        until = math.inf if for_s is None else self._engine.runtime.clock() + seconds(for_s, "for_s")
+        return self._tell(server, ForceBreaker(state=wanted, reason=reason, until=until))
+
+    def reset_circuit_breaker(self, server: str) -> bool:
+        """End what `force_circuit_breaker` began: the breaker is what it would be without. Returns as it does."""
+        return self._tell(server, ForceBreaker(state=None, reason="", until=math.inf))
 
     def get_server_status(self, server: str) -> dict[str, Any]:
         """Return everything known of one server."""
@@ -136,6 +160,14 @@ class Face:
 
     def _known(self, server: str) -> ServerName:
         return self._engine.names.server(server)
+
+    def _tell(self, server: str, order: ForceBreaker) -> bool:
+        """Tell a server's actor; return whether there was one, looking after the put as in `hand_over`."""
+        mailbox = self._board.directory.servers.get(self._known(server))
+        if mailbox is None:
+            return False
+        tell(mailbox, order)
+        return mailbox.is_alive()
 
     def _enabled(self) -> list[ServerName]:
         return [name for name, server in self._engine.config.servers.items() if server.enabled]

@@ -49,8 +49,9 @@ def breaker(board: Board, runtime: Runtime, config: OrchestratorConfig, server: 
         "threshold": policy.failure_threshold,
         "timeout": policy.open_s,
         "success_threshold": policy.success_threshold,
-        "retry_after": now.open_for_s or None,
+        "retry_after": _open_for_s(now),
         "forced": now.forced,
+        "forced_for": now.forced_for_s,
         "tools_open": list(status.tools_open),
     }
 
@@ -203,7 +204,8 @@ def _next(status: ServerStatus, now: float) -> str:
 
 def _breaker_sentence(snapshot: BreakerSnapshot, threshold: int) -> str:
     if snapshot.forced:
-        return f"The circuit breaker is forced {snapshot.state.value}: {snapshot.forced}."
+        until = "" if snapshot.forced_for_s is None else f" for another {snapshot.forced_for_s:.0f} s"
+        return f"The circuit breaker is forced {snapshot.state.value}{until}: {snapshot.forced}."
     match snapshot.state:
         case BreakerState.OPEN:
             return f"The circuit breaker is open; it tries the server in {snapshot.open_for_s:.1f} s."
@@ -211,6 +213,13 @@ def _breaker_sentence(snapshot: BreakerSnapshot, threshold: int) -> str:
             return "The circuit breaker is half-open: one call at a time tries the server."
         case _:
             return f"The circuit breaker is closed; {snapshot.failures} of {threshold} failures in a row."
+
+
+def _open_for_s(snapshot: BreakerSnapshot) -> float | None:
+    """Return the seconds until an open breaker lets a call pass; None if it is not open, or nobody knows."""
+    if snapshot.state is not BreakerState.OPEN:
+        return None
+    return (snapshot.forced_for_s if snapshot.forced else snapshot.open_for_s) or None
 
 
 def _latency(status: ServerStatus) -> dict[str, float | None]:

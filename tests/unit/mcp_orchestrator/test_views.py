@@ -129,7 +129,12 @@ def test_a_time_that_is_over_is_not_told() -> None:
         (
             BreakerSnapshot(state=State.OPEN, forced="maintenance", forced_for_s=60.0),
             6,
-            "The circuit breaker is forced open: maintenance.",
+            "The circuit breaker is forced open for another 54 s: maintenance.",
+        ),
+        (
+            BreakerSnapshot(forced="we know better"),
+            6,
+            "The circuit breaker is forced closed: we know better.",
         ),
     ],
 )
@@ -171,11 +176,30 @@ def test_the_breakers_state_has_the_keys_of_the_specification_and_passes_with_ti
         "success_threshold": 2,
         "retry_after": 5.0,
         "forced": "",
+        "forced_for": None,
         "tools_open": ["x"],
     }
     runtime.now += 5.0
     assert views.breaker(board, runtime, CONFIG, A)["state"] == "half_open"
     assert views.breaker(board, runtime, CONFIG, ServerName("b"))["last_failure_time"] is None
+
+
+@pytest.mark.parametrize(
+    ("state", "forced_for_s", "retry_after"),
+    [(State.OPEN, 60.0, 59.0), (State.OPEN, None, None), (State.CLOSED, 60.0, None)],
+)
+def test_a_forced_breaker_says_when_that_ends_not_what_is_beneath(
+    state: State, forced_for_s: float | None, retry_after: float | None
+) -> None:
+    board, runtime = shown(
+        breaker=BreakerSnapshot(state=state, open_for_s=5.0, forced="maintenance", forced_for_s=forced_for_s)
+    )
+    runtime.now += 1.0
+
+    said = views.breaker(board, runtime, CONFIG, A)
+
+    assert (said["state"], said["forced"], said["retry_after"]) == (state.value, "maintenance", retry_after)
+    assert said["forced_for"] == (None if forced_for_s is None else 59.0)
 
 
 def test_a_server_is_shown_whole_and_in_jsons_types() -> None:
