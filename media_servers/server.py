@@ -4,15 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.tools import Tool
-from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, ToolAnnotations
 from pydantic import ValidationError
 
 from media_servers import VERSION
 from media_servers.errors import BackendError
+
+try:
+    from mcp.server.mcpserver import Context, MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp.server.mcpserver.tools import Tool
+    from mcp.shared.exceptions import MCPError
+    from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, ToolAnnotations
+except ModuleNotFoundError as error:  # The last line on stderr, which is what an orchestrator shows of a dead child.
+    if (error.name or "").partition(".")[0] != "mcp":
+        raise
+    raise ModuleNotFoundError("the media servers need the MCP SDK: pip install 'mcp-orchestrator[media]'") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
