@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from actors.breaker import BreakerSnapshot
+from actors.breaker import BreakerSnapshot, State
 from actors.call import ServerName
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
@@ -47,7 +47,7 @@ class Memory:
 
     def after(self, status: ServerStatus, fingerprint: str, now: float) -> "Memory":
         """Return what is known once `status` is. `now`: seconds since 1970."""
-        breaker = replace(status.breaker, forced="")
+        breaker = _unforced(status.breaker)
         newer = Memory(
             fingerprint=fingerprint,
             era="legacy" if status.protocol else "",
@@ -78,6 +78,14 @@ class Memory:
         """
         left_s = min(max(self.half_opens_at - now, 0.0), self.breaker.open_for_s)
         return replace(self, breaker=replace(self.breaker, open_for_s=left_s))
+
+
+def _unforced(breaker: BreakerSnapshot) -> BreakerSnapshot:
+    """Return what is beneath a forced breaker. Half-open beneath cannot be told from closed, and is taken for that."""
+    if not breaker.forced:
+        return breaker
+    state = State.OPEN if breaker.open_for_s else State.CLOSED
+    return replace(breaker, state=state, forced="", forced_for_s=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

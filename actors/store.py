@@ -95,10 +95,6 @@ class StoreActor(OwingActor[StoreMessage]):
     def let_go(self) -> None:
         """See OwingActor. Nothing: the file's lock keeps a successor from writing along, until this one has ended."""
 
-    def is_gone(self) -> bool:
-        """See OwingActor."""
-        return self._file is None
-
     def release(self, why: str, state: Unavailable) -> None:
         """Write a last time, unless a bug ends this; then let go of the file, and answer who waits."""
         del why

@@ -15,14 +15,12 @@ class Restarts:
         self._most, self._window_s = most, window_s
         self._crashes: deque[float] = deque()
         self._in_a_row = 0
-        self.total = 0
 
     def crashed(self, now: float, jitter: float) -> float | None:
         """Note a crash. Return the seconds until the next start; None: park it."""
         if self._crashes and now - self._crashes[-1] >= _HEALTHY_S:
             self._in_a_row = 0
         self._crashes.append(now)
-        self.total += 1
         while now - self._crashes[0] > self._window_s:
             self._crashes.popleft()
         if len(self._crashes) > self._most:

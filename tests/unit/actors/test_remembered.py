@@ -97,9 +97,15 @@ def test_an_open_breaker_has_the_time_left_that_the_wall_clock_says_but_never_mo
     assert breaker.open_for_s == pytest.approx(left_s)
 
 
-def test_what_an_operator_forced_ends_with_the_run(world: StoreWorld) -> None:
-    world.keep(breaker=BreakerSnapshot(state=State.OPEN, forced="maintenance \ud800"))
+@pytest.mark.parametrize("forced", [State.OPEN, State.CLOSED])
+@pytest.mark.parametrize(("open_for_s", "beneath"), [(5.0, State.OPEN), (0.0, State.CLOSED)])
+def test_what_an_operator_forced_ends_with_the_run(
+    world: StoreWorld, forced: State, open_for_s: float, beneath: State
+) -> None:
+    snapshot = BreakerSnapshot(state=forced, open_for_s=open_for_s, forced="maintenance \ud800", forced_for_s=60.0)
+    world.keep(breaker=snapshot)
 
     world.restart()
 
-    assert world.memory().breaker == BreakerSnapshot(state=State.OPEN)
+    breaker = world.memory().breaker
+    assert (breaker.state, breaker.forced, breaker.forced_for_s) == (beneath, "", None)
