@@ -163,9 +163,14 @@ class Nursery:
             if not child.drained:
                 self.finish(child, "did not finish in the time of the shutdown")
 
+    def unfinished(self) -> list[str]:
+        """Return the servers of which something is left, or of which it is not yet known that they have finished."""
+        left = self.left_behind()
+        return [child.name for child in self.children() if not child.drained or child.name in left]
+
     def left_behind(self) -> list[str]:
-        """Return the servers of which something is left, or which have not finished. For any thread."""
-        return [child.name for child in self.children() if not (child.drained and all(map(_is_over, child.actors())))]
+        """Return the servers of which something is left, whoever ended them, and if nobody noted it. For any thread."""
+        return [child.name for child in self.children() if not all(map(_is_over, child.actors()))]
 
     def leaked(self) -> tuple[int, int]:
         """Return how many connections outlive their actors, and how many threads hang. For any thread."""

@@ -105,7 +105,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
     def release(self, why: str, state: Unavailable) -> None:
         """Answer a shutdown; say that nobody supervises any more."""
         if self._shutdown is not None:
-            answer_list(self._shutdown.reply, self._nursery.left_behind())
+            answer_list(self._shutdown.reply, self._nursery.unfinished())
         if state == "crashed":
             self._on_death(why)
 
@@ -159,7 +159,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
             is_late = now >= self._shutdown.gone_by
             if is_late:
                 self._nursery.give_up()
-            if is_late or not self._nursery.left_behind():
+            if is_late or not self._nursery.unfinished():
                 self.stop()
 
     # -- connections ----------------------------------------------------------------------------------------------

@@ -202,3 +202,17 @@ def test_a_shutdown_that_a_dying_supervisor_has_not_read_is_answered(house: Hous
     house.board.supervisor.tell("nonsense")
 
     assert shut_down(house).result(timeout=0) == ["supervisor"]
+
+
+@pytest.mark.parametrize("deaths", [1, 3])
+def test_servers_that_no_supervisor_saw_end_are_not_left_behind(house: House, deaths: int) -> None:
+    for _ in range(deaths - 1):
+        house.crash_supervisor()
+    house.board.supervisor.tell("nonsense")
+    shut_down(house)
+
+    house.engine.end(0.0)
+    house.runtime.run()
+
+    assert states(house) == ["stopped", "stopped"]
+    assert house.engine.leaks()["connections"] == 0
