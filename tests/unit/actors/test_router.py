@@ -13,7 +13,7 @@ from actors.errors import (
     ServerUnavailableError,
 )
 from actors.messages import CancelCall, Tick
-from actors.router import BatchCallEnded, CancelBatch
+from actors.router import BatchCallEnded, CancelBatch, RouterActor
 from tests.fixtures.calls import make_call
 from tests.fixtures.house import House, ends, error_of, item
 
@@ -34,6 +34,12 @@ def test_a_call_goes_to_the_server_of_its_name(house: House) -> None:
 
     assert future.result(timeout=0) == {"echo": "x"}
     assert house.wires["a"].executed == []
+
+
+def test_a_router_has_nothing_in_the_world_outside(house: House) -> None:
+    (router,) = (actor for actor in house.runtime.actors if isinstance(actor, RouterActor))
+
+    assert router.is_gone()
 
 
 def test_a_call_ends_unsent_when_the_router_dies_between_look_and_put(house: House) -> None:
