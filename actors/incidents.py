@@ -15,12 +15,21 @@ def between(old: ServerStatus | None, new: ServerStatus) -> list[tuple[str, str]
     happened: list[tuple[str, str]] = []
     if old is None:
         return happened
-    if old.state != new.state:
-        kind = "connected" if new.ready else "lost" if old.ready and new.state == "reconnecting" else new.state
-        text = f"{new.server_info}, protocol {new.protocol}" if new.ready else new.reason
-        happened.append((kind, text))
+    if new.failed_connects > old.failed_connects:
+        happened.append(("crash_loop" if new.state == "crash_loop" else "connect_failed", new.reason))
+    elif old.state != new.state and (kind := _kind(old, new)):
+        happened.append((kind, f"{new.server_info}, protocol {new.protocol}" if new.ready else new.reason))
     if old.breaker.state is not new.breaker.state:
         text = (new.last_failure or new.reason) if new.breaker.state is BreakerState.OPEN else ""
         happened.append((_BREAKER[new.breaker.state], new.breaker.forced or text))
     opened = [tool for tool in new.tools_open if tool not in old.tools_open]
     return happened + [("tool_breaker_open", f"calls of {tool} time out") for tool in opened]
+
+
+def _kind(old: ServerStatus, new: ServerStatus) -> str:
+    """Name the change of state; "" for one that is no news: what is being tried shows when it ends."""
+    if new.ready:
+        return "connected"
+    if new.state == "reconnecting":
+        return "lost" if old.ready else ""
+    return "" if new.state in ("connecting", "draining") else new.state

@@ -14,7 +14,7 @@ from mcp_orchestrator.cli import tables
 from mcp_orchestrator.cli.printing import show
 from mcp_orchestrator.cli.wording import clock_time, incident_line
 
-_OUR_OWN_DOING = frozenset({"draining", "stopped"})  # What `run` says of itself in one line.
+_OUR_OWN_DOING = frozenset({"stopped"})  # What `run` says of itself in one line.
 
 
 class Screen(Protocol):

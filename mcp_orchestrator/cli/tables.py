@@ -30,7 +30,7 @@ _COLOURS = {
     "closed": "green",
     "half_open": "yellow",
 }  # All others are red.
-_ORDINARY = frozenset({"connecting", "connected", "draining", "stopped"})  # Kinds of incidents that are no news.
+_ORDINARY = frozenset({"connected", "stopped"})  # Kinds of incidents that are no news.
 
 
 Status = Mapping[str, Any]  # As `get_server_status` returns it.

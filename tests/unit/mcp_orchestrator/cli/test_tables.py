@@ -66,7 +66,7 @@ def test_everything_is_shown_in_the_width_there_is(width: int) -> None:
 
 
 def test_the_newest_incidents_stand_below_and_what_is_ordinary_does_not() -> None:
-    ordinary = [incident(kind) for kind in ("connecting", "connected", "draining", "stopped")]
+    ordinary = [incident(kind) for kind in ("connected", "stopped")]
     news = [incident("breaker_open", str(number)) for number in range(5)]
 
     shown = drawn(overview([status()], [*news, *ordinary], STATS, width=80, foot="the end"), 80)
@@ -80,7 +80,7 @@ def test_the_last_incident_of_a_server_is_the_last_that_tells_something() -> Non
     incidents = [
         incident("lost"),
         incident("connected", "odd 1"),
-        incident("connecting"),
+        incident("stopped"),
         incident("down", server="b"),
     ]
 
