@@ -111,7 +111,7 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
         else:
             self._handle(message)
         if self.actor_stopped.is_set():  # Condemned while it hung: the loop ends here, and no hook runs.
-            self._pay_everything("hung, and was replaced", "crashed")
+            self._pay_everything("its actor hung, and was replaced", "crashed")
 
     def _handle(self, message: M) -> None:
         self.last_turn = self.runtime.clock()
@@ -130,12 +130,12 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
     @final
     def on_stop(self) -> None:
         """Pay. pykka's hook for an ordered stop."""
-        self._pay_everything("stopped", "stopped")
+        self._pay_everything("shut down", "stopped")
 
     @final
     def on_failure(self, exception_type: object, exception_value: object, traceback: object) -> None:  # noqa: ARG002 -- pykka's
         """Pay. pykka's hook for an exception, which then does not call `on_stop`."""
-        self._pay_everything(f"crashed: {exception_value!r}", "crashed")
+        self._pay_everything(f"its actor crashed: {exception_value!r}", "crashed")
 
     def _pay_everything(self, why: str, state: Unavailable) -> None:
         # is_alive() is False by now. Whoever looked before and puts later is paid by his own re-check.
@@ -150,7 +150,6 @@ class OwingActor(pykka.Actor, abc.ABC, Generic[M]):
                 asked.append(envelope)
         for envelope in asked:  # pykka answers these itself. Swallowed, a second stop() would wait for ever.
             self.actor_inbox.put(envelope)
-        why = f"{type(self).__name__} {why}"
         self.ledger.pay_all(why, state)
         self.release(why, state)
 

@@ -10,6 +10,7 @@ from actors.breakers import Breakers
 from actors.call import Call
 from actors.calls import Calls
 from actors.errors import Unavailable
+from actors.link import WAITING
 from actors.mailbox import tell
 from actors.mcp import conversations
 from actors.messages import (
@@ -256,14 +257,16 @@ class ServerActor(OwingActor[ServerMessage]):
 
     def _status(self) -> ServerStatus:
         life, calls, breaker = self._life, self._calls, self._breakers.server
-        crash_loop = breaker.state is BreakerState.OPEN and life.link.failed_connects >= CRASH_LOOP_AFTER
-        state = "draining" if self._calls.draining else "crash_loop" if crash_loop else life.link.state.value
+        is_open, link = breaker.state is BreakerState.OPEN, life.link
+        crash_loop = is_open and link.failed_connects >= CRASH_LOOP_AFTER
+        state = "draining" if self._calls.draining else "crash_loop" if crash_loop else link.state.value
+        by_breaker = is_open and link.state in WAITING  # Then its clock is the only one.
         connection = self._wire.connection
         return ServerStatus(
             server=self._seat.config.name,
             at=self.runtime.clock(),
             state=state,
-            reason=life.link.reason,
+            reason="finishing its calls" if self._calls.draining else link.reason,
             generation=self._seat.generation,
             connection=self._wire.current,
             protocol=life.session.protocol,
@@ -274,12 +277,12 @@ class ServerActor(OwingActor[ServerMessage]):
             tools_open=self._breakers.tools_open(),
             last_failure_at=calls.outcomes.last_failure_at,
             last_failure=calls.outcomes.last_failure,
-            failed_connects=life.link.failed_connects,
+            failed_connects=link.failed_connects,
             in_flight=calls.admission.in_flight,
             waiting=len(calls.admission),
             owed=len(self.ledger),
             last_answer_at=calls.outcomes.last_answer_at,
-            retry_after_s=breaker.retry_after_s() if crash_loop else life.link.retry_after_s(),
+            retry_after_s=breaker.retry_after_s() if by_breaker else link.retry_after_s(),
             catalogue=life.catalogue,
             fresh=life.fresh,
             statistics=self._seat.statistics.snapshot(),

@@ -153,25 +153,30 @@ def pools(board: Board, config: OrchestratorConfig) -> dict[str, dict[str, int]]
 def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: ServerName) -> list[str]:
     """Return what state a server is in, why, and what happens next, a sentence a line."""
     status, server_config, now = status_of(board, name), config.servers[name], runtime.clock()
-    lines = [f"{name} is {status.state.replace('_', ' ')}" + (f": {status.reason}" if status.reason else "") + "."]
+    snapshot = status.breaker_at(now)
+    lines = [f"{name} is {_IS.get(status.state, status.state)}" + (f": {status.reason}" if status.reason else "") + "."]
     if status.ready:
         lines.append(f"It is {status.server_info or 'a nameless server'} and speaks protocol {status.protocol}.")
     else:
-        lines.append(_next(status, now))
-    lines.append(_breaker_sentence(status.breaker_at(now), server_config.breaker.failure_threshold))
+        lines.append(_next(status, snapshot, now))
+    lines.append(_breaker_sentence(snapshot, server_config.breaker.failure_threshold))
     lines += [f"The circuit breaker of its tool {tool} is open: its calls time out." for tool in status.tools_open]
     if status.last_failure_at is not None:
         ago_s = now - status.last_failure_at
         lines.append(f"The last failure that counted was {ago_s:.0f} s ago: {status.last_failure}.")
     numbers = status.statistics
     lines.append(
-        f"{numbers.calls} calls, {numbers.failed} failed, {numbers.retries} retries; "
-        f"{status.in_flight} under way, {status.waiting} waiting."
+        f"Calls so far: {numbers.calls}, failed: {numbers.failed}, retries: {numbers.retries}; "
+        f"now under way: {status.in_flight}, waiting: {status.waiting}."
     )
     offered = list(status.catalogue.tools.values())
     safe = sum(repeatability(board, config, name, tool).yes for tool in offered)
-    lines.append(f"It offers {len(offered)} tools; calls of {safe} of them may be repeated when an answer is lost.")
+    repeated = f"Tools: {len(offered)}; calls of {safe} of them may be repeated when an answer is lost."
+    lines.append(repeated if offered or status.fresh else "Its tools are not known yet.")
     return lines
+
+
+_IS = {"auth_required": "refusing our credentials", "config": "configured wrongly", "crash_loop": "in a crash loop"}
 
 
 _NEXT = {
@@ -194,8 +199,10 @@ _WITH_TIME = {
 }
 
 
-def _next(status: ServerStatus, now: float) -> str:
+def _next(status: ServerStatus, snapshot: BreakerSnapshot, now: float) -> str:
     """Return what happens next, in a sentence; its time only where it is known and still to come."""
+    if snapshot.state is BreakerState.OPEN and status.state in ("connecting", "reconnecting"):
+        return "Calls are refused as long as its circuit breaker is open."  # Whose sentence, the next, has the time.
     retry_after_s = status.retry_after_at(now)
     if status.state not in _WITH_TIME:
         return _NEXT[status.state]

@@ -141,7 +141,7 @@ def test_a_crash_is_told_to_the_supervisor_with_what_is_left() -> None:
     assert world.wire.connections[0].ended == "aborted"
     crashed = next(event for event in world.supervisor.heard if isinstance(event, ServerCrashed))
     assert (crashed.server, crashed.generation, crashed.connection_left) == ("weather", 0, True)
-    assert "ServerActor crashed" in crashed.error
+    assert "its actor crashed" in crashed.error
     world.wire.connections[0].release()
     assert world.supervisor.heard[-1] == ConnectionReleased(server=world.config.name, generation=0)
 

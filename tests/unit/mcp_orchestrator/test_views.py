@@ -62,18 +62,21 @@ def explained(*, later_s: float = 0.0, **status: Any) -> list[str]:
         (
             {"state": "auth_required", "reason": "401"},
             [
-                "a is auth required: 401.",
+                "a is refusing our credentials: 401.",
                 "Calls are refused until the credentials change: correct them, then reconnect.",
             ],
         ),
         (
             {"state": "config", "reason": "404"},
-            ["a is config: 404.", "Calls are refused until the configuration changes: correct it, then reconnect."],
+            [
+                "a is configured wrongly: 404.",
+                "Calls are refused until the configuration changes: correct it, then reconnect.",
+            ],
         ),
         (
             {"state": "crash_loop", "reason": "exit 1", "retry_after_s": 3.0},
             [
-                "a is crash loop: exit 1.",
+                "a is in a crash loop: exit 1.",
                 "Its tools are withdrawn; the next call tries to connect, and without one the next try comes in 3.0 s.",
             ],
         ),
@@ -99,8 +102,20 @@ def test_every_state_is_explained_in_sentences(status: dict[str, Any], sentences
     assert explained(**status) == [
         *sentences,
         CLOSED,
-        "0 calls, 0 failed, 0 retries; 0 under way, 0 waiting.",
-        "It offers 0 tools; calls of 0 of them may be repeated when an answer is lost.",
+        "Calls so far: 0, failed: 0, retries: 0; now under way: 0, waiting: 0.",
+        "Its tools are not known yet.",
+    ]
+
+
+@pytest.mark.parametrize("state", ["connecting", "reconnecting"])
+def test_while_the_breaker_is_open_only_its_time_is_told(state: str) -> None:
+    restored = BreakerSnapshot(state=State.OPEN, open_for_s=16.8)
+
+    lines = explained(state=state, reason="refused", breaker=restored, retry_after_s=1.1)
+
+    assert lines[1:3] == [
+        "Calls are refused as long as its circuit breaker is open.",
+        "The circuit breaker is open; it tries the server in 16.8 s.",
     ]
 
 
@@ -155,8 +170,8 @@ def test_failures_slow_tools_and_what_may_be_repeated_are_told() -> None:
     assert lines[3:] == [
         "The circuit breaker of its tool slow is open: its calls time out.",
         "The last failure that counted was 10 s ago: reset by peer.",
-        "0 calls, 0 failed, 0 retries; 0 under way, 0 waiting.",
-        "It offers 2 tools; calls of 1 of them may be repeated when an answer is lost.",
+        "Calls so far: 0, failed: 0, retries: 0; now under way: 0, waiting: 0.",
+        "Tools: 2; calls of 1 of them may be repeated when an answer is lost.",
     ]
 
 

@@ -141,7 +141,7 @@ def test_explain_says_how_a_server_is(cli: Cli, capsys: Capture) -> None:
     assert capsys.readouterr().out.startswith("odd is ready.\nIt is odd 1 and speaks protocol 2025-11-25.\n")
 
     assert cli("explain", "missing") == 1
-    assert "missing is config: command 'no-such-program' not found" in capsys.readouterr().out
+    assert "missing is configured wrongly: command 'no-such-program' not found" in capsys.readouterr().out
 
 
 def test_check_config_says_where_secrets_come_from_and_never_what_they_are(
