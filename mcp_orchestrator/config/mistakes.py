@@ -131,6 +131,8 @@ def _says(inner: KeyPath, kind: str, one: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get((inner[0], inner[-1] == "[key]"), "must not hold a NUL character")
     says = _SAYS[kind].format_map(one.get("ctx", {}))
+    if kind == "literal_error" and isinstance(one["input"], str):
+        return says
     if kind == "string_type" and isinstance(one["input"], int | float):
         return f"{says}: put it in quotes"
     return f"{says}, not {_kind(one['input'])}"

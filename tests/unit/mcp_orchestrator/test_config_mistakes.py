@@ -132,7 +132,7 @@ def test_a_mistake_in_the_whole_is_one_line(source: dict[str, Any], message: str
         ({"max_parallel_call": 5}, "orchestrator.max_parallel_call: unknown key; did you mean max_parallel_calls?"),
         ({"servers": {}}, "orchestrator.servers: unknown key"),
         ({"timeout_s": 5}, "orchestrator.timeout_s: unknown here; it belongs in [servers.NAME]"),
-        ({"state": "disc"}, "orchestrator.state: must be 'disk' or 'memory', not text"),
+        ({"state": "disc"}, "orchestrator.state: must be 'disk' or 'memory'"),
         ({"state_dir": "here"}, "orchestrator.state_dir: must be an absolute path, or begin with ~"),
         (
             {"health_check_interval": 5, "keepalive_interval": 5},
