@@ -200,13 +200,18 @@ class Engine:
         self._left = [name for name in left if not name.startswith("child ")]
         return self._nursery.left_behind() + left
 
+    @property
+    def children(self) -> int:
+        """How many child processes there are."""
+        return 0 if self.wires is None else self.wires.children
+
     def leaks(self) -> dict[str, int]:
         """Return how many connections, threads, child processes and calls are there though none should be."""
         over, now = self._left is not None, self.runtime.clock()
         connections, threads = self._nursery.leaked()
         if over:
             connections = len(self._nursery.left_behind())
-        children = 0 if self.wires is None else self.wires.children
+        children = self.children
         calls = [call for call in self.board.calls.copy().values() if over or call.deadline + GRACE_S < now]
         return {
             "connections": connections,

@@ -89,8 +89,9 @@ class Face:
         return views.server(self._board, self._engine.runtime, self._engine.config, self._known(server))
 
     def get_stats(self) -> dict[str, Any]:
-        """Return total_calls, total_health_checks, calls_per_server, failures, retries, latencies, store, …."""
-        return views.statistics(self._board, self._engine.config, self._engine.keeping.status())
+        """Return total_calls, total_health_checks, calls_per_server, failures, retries, latencies, store, children …."""
+        numbers = views.statistics(self._board, self._engine.config, self._engine.keeping.status())
+        return numbers | {"children": self._engine.children}
 
     def get_connection_pool_state(self) -> dict[str, dict[str, int]]:
         """Return per server {max_concurrent, in_flight, waiting, connections}."""
