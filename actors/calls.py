@@ -248,7 +248,7 @@ class Calls:
         limit_s = work.call.deadline - work.call.submitted_at
         what = f"no answer within {limit_s:.3g} s" if error is MCPTimeoutError else "cancelled"
         where = "under way" if work.exchange is not None else "waiting"
-        self._end(work, error(f"{what}; it was {where} after {work.attempts} attempts", executed=executed))
+        self._end(work, error(f"{what}; it was {where}; attempts: {work.attempts}", executed=executed))
 
     def _break_off(self, work: Work) -> None:
         if work.exchange is None:

@@ -148,8 +148,8 @@ def test_a_deadline_ends_a_call_that_waits_and_one_under_way() -> None:
     world.advance(1.0)
     world.advance(1.0)
 
-    assert "no answer within 1 s; it was under way after 1 attempts" in str(failure(sent, MCPTimeoutError))
-    assert "it was waiting after 0 attempts" in str(failure(waiting, MCPTimeoutError))
+    assert "no answer within 1 s; it was under way; attempts: 1" in str(failure(sent, MCPTimeoutError))
+    assert "it was waiting; attempts: 0" in str(failure(waiting, MCPTimeoutError))
     assert [failure(future, MCPTimeoutError).executed for future in (sent, waiting)] == ["unknown", "no"]
 
 
