@@ -115,11 +115,11 @@ class OutcomeUnknownError(MCPOrchestratorError):
 
 
 class MCPTimeoutError(MCPOrchestratorError, TimeoutError):
-    """The deadline passed first. `executed` is by the send ticket."""
+    """The deadline passed first. `executed` is "no" if the call had not gone out, else "unknown"."""
 
 
 class CallCancelledError(MCPOrchestratorError):
-    """The caller gave up first. `executed` is by the send ticket."""
+    """The caller gave up first. `executed` as for a timeout."""
 
 
 class MCPToolError(MCPOrchestratorError):

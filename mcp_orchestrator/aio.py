@@ -23,8 +23,12 @@ class AsyncMCPOrchestrator(Face):
 
     It may be made before a loop runs, and be used from several loops. A cancelled task cancels its calls.
 
-    >>> async with AsyncMCPOrchestrator("orchestrator.toml") as orchestrator:
-    ...     queue = (await orchestrator.call_tool("sabnzbd", "get_queue")).data
+    >>> import asyncio
+    >>> from mcp_orchestrator import AsyncMCPOrchestrator
+    >>> async def main() -> None:
+    ...     async with AsyncMCPOrchestrator("orchestrator.toml") as orchestrator:
+    ...         queue = (await orchestrator.call_tool("sabnzbd", "get_queue")).data
+    >>> asyncio.run(main())
     """
 
     async def __aenter__(self) -> Self:

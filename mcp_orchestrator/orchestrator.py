@@ -20,6 +20,7 @@ from mcp_orchestrator.handles import ServerHandle
 class MCPOrchestrator(Face):
     """Calls many MCP servers, each behind a supervised actor. Thread-safe; every wait has an end.
 
+    >>> from mcp_orchestrator import MCPOrchestrator
     >>> with MCPOrchestrator("orchestrator.toml") as orchestrator:
     ...     queue = orchestrator.call_tool("sabnzbd", "get_queue").data
     """
@@ -183,7 +184,7 @@ class MCPOrchestrator(Face):
         * `graceful`: calls under way may finish, for `timeout` seconds (None: `shutdown_timeout_s`).
         * `force`: connections that do not close within that time are broken off, children killed.
         * A second call does nothing, unless it forces: then it hurries a shutdown whose wait was broken off.
-        * Calls that have not ended by then end with their ticket's truth.
+        * Calls that have not ended by then are ended, saying whether they can have been executed.
         """
         finish_s, gone_s = self._shutdown_times(graceful=graceful, timeout=timeout, force=force)
         if self._over and not force:

@@ -18,6 +18,7 @@ SECTIONS = {
     "What goes in": ("ToolCall", "load", "OrchestratorConfig", "ServerConfig", "ToolConfig", "BreakerPolicy"),
     "What comes out": ("ToolResult", "CallMetadata", "CallFuture", "CallOutcome", "FailedCall"),
 }
+OUR_OWN = ("tell_when_done",)  # Public among our modules only.
 INTRODUCTION = """# Python interface
 
 Everything here is imported from `mcp_orchestrator`; what is not here may change without notice. This page is made from
@@ -49,7 +50,7 @@ def _entry(name: str) -> str:
         return f"### `{name}{_signature(thing)}`\n\n{_text(thing)}\n"
     lines = [f"### `{name}`\n", _text(thing), ""]
     if dataclasses.is_dataclass(thing):
-        lines += [f"* `{field.name}: {_type(field.type)}`" for field in dataclasses.fields(thing)]
+        lines += [*(f"* `{field.name}: {_type(field.type)}`" for field in dataclasses.fields(thing)), ""]
     for method, function in _methods(thing):
         if isinstance(function, property):
             lines += [f"#### `.{method}`\n", _text(function), ""]
@@ -64,7 +65,12 @@ def _methods(thing: type) -> Iterator[tuple[str, object]]:
     for kind in kinds:
         for name, member in vars(kind).items():
             ours = inspect.isfunction(member) or isinstance(member, property)
-            if ours and not name.startswith("_") and inspect.getdoc(member) not in (None, "See MCPOrchestrator."):
+            if (
+                ours
+                and not name.startswith("_")
+                and name not in OUR_OWN
+                and inspect.getdoc(member) not in (None, "See MCPOrchestrator.")
+            ):
                 yield name, member
 
 
@@ -92,7 +98,8 @@ def _signature(function: object) -> str:
     ]
     text = str(signature.replace(parameters=named))
     text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
-    return text.replace("(self, ", "(").replace("(self)", "()").replace("~", "")
+    text = re.sub(r"-> '(.*)'$", r"-> \1", text).replace("(self, ", "(").replace("(self)", "()")
+    return re.sub(r"[~+](?=[A-Z])", "", text)  # So typing marks its variables.
 
 
 def _type(annotation: object) -> str:

@@ -1,8 +1,10 @@
 """The examples run as they are, each in a process of its own, and show what they say."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,22 @@ def test_the_configuration_to_read_is_the_one_of_the_demo() -> None:
     to_read = load(ROOT / "examples" / "media.toml", environ={"PYTHON": sys.executable})
 
     assert to_read == load(demo.configuration(), environ={})
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_every_snippet_runs_as_printed_beside_a_configuration_of_the_four_servers(page: str, tmp_path: Path) -> None:
+    to_read = (ROOT / "examples" / "media.toml").read_text(encoding="utf-8")
+    (tmp_path / "orchestrator.toml").write_text(to_read, encoding="utf-8")
+    (tmp_path / "media_servers").symlink_to(ROOT / "media_servers")  # For children where nothing is installed.
+
+    for snippet in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL):
+        ran = subprocess.run(  # noqa: S603 -- our own words
+            [sys.executable, "-c", snippet],
+            cwd=tmp_path,
+            env=environment(PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin"),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, ""), snippet
