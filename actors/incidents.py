@@ -18,7 +18,7 @@ def between(old: ServerStatus | None, new: ServerStatus) -> list[tuple[str, str]
     if new.failed_connects > old.failed_connects:
         happened.append(("crash_loop" if new.state == "crash_loop" else "connect_failed", new.reason))
     elif old.state != new.state and (kind := _kind(old, new)):
-        happened.append((kind, f"{new.server_info}, protocol {new.protocol}" if new.ready else new.reason))
+        happened.append((kind, _text(new)))
     if old.breaker.state is not new.breaker.state:
         text = (new.last_failure or new.reason) if new.breaker.state is BreakerState.OPEN else ""
         happened.append((_BREAKER[new.breaker.state], new.breaker.forced or text))
@@ -30,6 +30,12 @@ def _kind(old: ServerStatus, new: ServerStatus) -> str:
     """Name the change of state; "" for one that is no news: what is being tried shows when it ends."""
     if new.ready:
         return "connected"
-    if new.state == "reconnecting":
+    if new.state in ("connecting", "reconnecting"):
         return "lost" if old.ready else ""
-    return "" if new.state in ("connecting", "draining") else new.state
+    return "" if new.state == "draining" else new.state
+
+
+def _text(new: ServerStatus) -> str:
+    if new.ready:
+        return f"{new.server_info}, protocol {new.protocol}"
+    return "a new connection is being made" if new.state == "connecting" else new.reason

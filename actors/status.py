@@ -82,11 +82,17 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something that happened to a server and that a person may want to know. `at`: seconds since 1970."""
+    """Something that happened to a server and that a person may want to know.
+
+    * `at`: seconds since 1970. `text`: why, in words; may be empty.
+    * `kind`: "connected", "lost", "connect_failed", "crash_loop", "throttled", "auth_required", "config",
+      "disconnected", "disabled", "stopped"; "breaker_open", "breaker_half_open", "breaker_closed",
+      "tool_breaker_open"; of pings "down"; of its actor "crashed", "hung", "parked".
+    """
 
     at: float
     server: ServerName
-    kind: str  # "connected", "lost", "breaker_open", "breaker_closed", "crashed", "hung", "parked", "down", ...
+    kind: str
     text: str
 
 

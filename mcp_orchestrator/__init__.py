@@ -35,6 +35,7 @@ from actors.errors import (  # noqa: E402
     UnknownServerError,
 )
 from actors.results import CallMetadata, ToolResult  # noqa: E402
+from actors.status import Incident  # noqa: E402
 from mcp_orchestrator.aio import AsyncMCPOrchestrator  # noqa: E402
 from mcp_orchestrator.asking import ToolCall  # noqa: E402
 from mcp_orchestrator.config import OrchestratorConfig, load  # noqa: E402
@@ -52,6 +53,7 @@ __all__ = [
     "CircuitBreakerOpenError",
     "ConfigurationError",
     "FailedCall",
+    "Incident",
     "InvalidCallError",
     "MCPConnectionError",
     "MCPOrchestrator",

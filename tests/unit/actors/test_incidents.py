@@ -22,6 +22,12 @@ def test_a_connection_that_comes_and_goes_is_told_with_what_it_is_and_why_it_wen
     assert between(READY, lost) == [("lost", "killed by SIGKILL")]
 
 
+def test_a_connection_that_is_replaced_as_asked_is_told_as_lost_too() -> None:
+    replaced = replace(READY, state="connecting", reason="connecting")
+
+    assert between(READY, replaced) == [("lost", "a new connection is being made")]
+
+
 @pytest.mark.parametrize("state", ["connecting", "reconnecting", "draining"])
 def test_what_is_only_being_tried_is_no_news(state: str) -> None:
     assert between(BEFORE, replace(BEFORE, state=state, reason=state)) == []
