@@ -124,15 +124,16 @@ class Batch:
         """Yield the calls to make now; mistakes end on the way. The caller calls `began` for each."""
         while self._next < len(self._items) and len(self._calls) < self.wishes.max_parallel:
             index, item = self._next, self._items[self._next]
-            self._next += 1
             if item.plan is None:
+                self._next += 1
                 self.ended(index, item.mistake)
             else:
                 yield index, item.plan, self._tickets[index]
 
     def began(self, index: int, call: Call) -> None:
-        """Note that this call is under way."""
+        """Note that this call is under way. Until then it is one of those that never began, whatever happens."""
         self._calls[index] = call
+        self._next = index + 1
 
     def ended(self, index: int, outcome: Any) -> None:  # noqa: ANN401 -- a result or an error
         """Note what became of one call."""

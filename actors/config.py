@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from actors.call import ServerName, ToolName
 
+LONGEST_S = 365 * 86400.0  # Far below what locks and sockets of the platform can wait for: beyond, they raise.
 # Strict: `true` is no number of seconds, and no deadline is infinite.
-Seconds = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Strict(), Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=1)]
 # What the operating system takes as a word, and HTTP as a header: found here, not at the first connect.
 Word = Annotated[str, Field(pattern=r"^[^\x00]*$")]

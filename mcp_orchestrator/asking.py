@@ -9,6 +9,7 @@ from actors.batches import BatchItem
 from actors.board import Board
 from actors.call import OnProgress, ServerName, ToolName
 from actors.calling import Plan
+from actors.config import LONGEST_S
 from actors.errors import InvalidCallError, MCPConnectionError, MCPOrchestratorError
 from actors.names import Names
 
@@ -131,12 +132,12 @@ class Asking:
 
 
 def seconds(given: float, what: str = "timeout") -> float:
-    """Return a caller's number of seconds; TypeError or ValueError if it is none."""
+    """Return a caller's number of seconds, a year at most; TypeError or ValueError if it is none."""
     if isinstance(given, bool) or not isinstance(given, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{what} must be a number of seconds, not {given!r}")
     if not 0 < given < math.inf:
         raise ValueError(f"{what} must be more than 0 s and finite, not {given!r}")
-    return given
+    return min(given, LONGEST_S)
 
 
 def _table(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

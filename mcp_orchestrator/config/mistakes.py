@@ -27,6 +27,7 @@ _SAYS = {
     "model_type": "must be a table",
     "greater_than": "must be greater than {gt:g}",
     "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le:.0f}",
     "finite_number": "must be a finite number",
     "literal_error": "must be {expected}",
 }

@@ -198,6 +198,13 @@ def test_the_end_of_the_router_pays_its_batches_by_what_it_knows(house: House, e
     assert {outcome.error.server for outcome in future.result() if outcome.error} == {"a"}
 
 
+def test_a_batch_is_paid_when_the_router_dies_of_one_of_its_calls(house: House) -> None:
+    future = house.batch([item("a", "x"), item("a", "y", timeout_s=10**400), item("b", "z")])  # No clock goes so far.
+    house.runtime.run()
+
+    assert ends(future) == ["ServerUnavailableError no"] * 3
+
+
 def test_a_batch_that_the_router_has_not_read_when_it_dies_is_paid(house: House) -> None:
     house.board.router.tell("nonsense")
     future = house.batch([item("a", "x"), item("b", "y")])

@@ -36,6 +36,7 @@ def error_of(source: Any, **environ: str) -> str:
         ({"timeout_s": None}, "timeout_s: must be a number, not null"),
         ({"timeout_s": 0}, "timeout_s: must be greater than 0, not 0"),
         ({"timeout_s": float("inf")}, "timeout_s: must be a finite number, not inf"),
+        ({"connect_timeout_s": 1e300}, "connect_timeout_s: must be at most 31536000, not 1e+300"),
         ({"max_retries": -1}, "max_retries: must be at least 0, not -1"),
         ({"max_retries": 1.5}, "max_retries: must be a whole number, not 1.5"),
         ({"enabled": "perhaps"}, "enabled: must be true or false, not text"),

@@ -57,6 +57,17 @@ def test_a_timeout_is_a_finite_number_of_seconds(timeout: Any, kind: type[Except
             face.call_tools_parallel([], timeout=timeout)
 
 
+@pytest.mark.parametrize("timeout", [1e300, 10**400], ids=["float", "integer"])
+def test_more_time_than_the_platform_can_wait_is_a_year(timeout: float) -> None:
+    with blocking("a") as (face, _):
+        assert face.call_tool("a", "get_queue", timeout=timeout)
+        (outcome,) = face.call_tools_parallel(
+            [ToolCall(server="a", tool="get_queue", timeout=timeout)], timeout=timeout
+        )
+
+    assert outcome.success
+
+
 def test_mistakes_of_a_batch_are_raised_and_those_of_one_call_are_its_outcome() -> None:
     with blocking("a") as (face, _):
         with pytest.raises(TypeError, match="calls must be a list"):
