@@ -89,7 +89,7 @@ class Face:
         return views.server(self._board, self._engine.runtime, self._engine.config, self._known(server))
 
     def get_stats(self) -> dict[str, Any]:
-        """Return total_calls, total_health_checks, calls_per_server, failures, retries, latencies, store, children …."""
+        """Return total_calls, total_health_checks, calls_per_server, failures, retries, store, children, and others."""
         numbers = views.statistics(self._board, self._engine.config, self._engine.keeping.status())
         return numbers | {"children": self._engine.children}
 
@@ -104,6 +104,11 @@ class Face:
     def get_incidents(self) -> list[Incident]:
         """Return the last thousand things that happened to servers, oldest first, those of earlier runs included."""
         return list(self._board.incidents.copy())
+
+    def get_stderr(self, server: str) -> list[str]:
+        """Return the last 200 lines on stderr of a server's child process; of its last one if there is none now."""
+        name, wires = self._known(server), self._engine.wires
+        return [] if wires is None else wires.stderr(name)
 
     def check_for_leaks(self) -> dict[str, int]:
         """Return {connections, threads, children, calls}: how many are there though none should be.

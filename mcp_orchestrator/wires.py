@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from actors.call import ServerName
 from actors.config import ServerConfig
 from actors.mcp.pipes import SelectorThread
 from actors.mcp.stdio import StdioConnection
@@ -17,17 +18,25 @@ class Wires:
         self._clock = clock
         self._reaper = Reaper(clock=clock)
         self._pipes = SelectorThread("pipes", clock=clock)
+        self._stdio: dict[ServerName, StdioConnection] = {}  # The last one of each server, for its last words.
 
     def __call__(self, config: ServerConfig, listener: Listener) -> Connection:
         """See TransportFactory. Called on the servers' actors' threads."""
         if config.url is not None:
             return StreamableHttpConnection(config, listener, clock=self._clock)
-        return StdioConnection(config, listener, clock=self._clock, spawner=self._reaper, pipes=self._pipes)
+        connection = StdioConnection(config, listener, clock=self._clock, spawner=self._reaper, pipes=self._pipes)
+        self._stdio[config.name] = connection
+        return connection
 
     @property
     def children(self) -> int:
         """How many child processes there are."""
         return self._reaper.children
+
+    def stderr(self, server: ServerName) -> list[str]:
+        """Return the last lines of stderr of a server's last child; [] if it never had one. For any thread."""
+        connection = self._stdio.get(server)
+        return [] if connection is None else connection.stderr_tail()
 
     def close(self, timeout_s: float) -> list[str]:
         """End both threads, and the children that are left. Return what is left behind."""

@@ -17,6 +17,7 @@ from mcp_orchestrator.cli.wording import count, printable, summary
 from mcp_orchestrator.config import load
 from mcp_orchestrator.config.origins import origins
 
+_STDERR_LINES = 20  # That `explain` shows. Arbitrary.
 _Offer = tuple[str, Tool, Repeatable]  # The server, its tool, and whether that may be repeated.
 
 
@@ -57,6 +58,9 @@ async def explain(orchestrator: AsyncMCPOrchestrator, server: str) -> ExitCode:
     ready = await connected_and_listed(orchestrator, wanted)
     for line in orchestrator.explain(server):
         sys.stdout.write(f"{printable(line)}\n")
+    if last := orchestrator.get_stderr(server)[-_STDERR_LINES:]:
+        sys.stdout.write("Its last lines on stderr:\n")
+        sys.stdout.writelines(f"  {printable(line)}\n" for line in last)
     return ExitCode.OK if ready else ExitCode.FAILED
 
 

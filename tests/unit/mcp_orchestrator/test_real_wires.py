@@ -26,3 +26,19 @@ def test_children_are_counted_and_tools_say_whether_they_are_repeatable() -> Non
         assert orchestrator.shutdown() == []
 
     assert orchestrator.get_stats()["children"] == 0
+
+
+def test_what_a_child_says_on_stderr_is_kept_beyond_its_end() -> None:
+    program = "import sys; [print(number, file=sys.stderr) for number in range(300)]; sys.exit(3)"
+    section = {"command": [sys.executable, "-c", program], "max_retries": 0}
+    far = {"url": "http://127.0.0.1:9/mcp"}
+    orchestrator = MCPOrchestrator({"orchestrator": {"state": "memory"}, "servers": {"a": section, "far": far}})
+    try:
+        assert orchestrator.get_stderr("a") == []
+        assert not orchestrator.connect("a")
+
+        assert orchestrator.get_stderr("a") == [str(number) for number in range(100, 300)]
+        assert orchestrator.get_stderr("far") == []
+        assert "298 | 299" in orchestrator.explain("a")[0]
+    finally:
+        assert orchestrator.shutdown() == []
