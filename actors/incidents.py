@@ -16,7 +16,8 @@ def between(old: ServerStatus | None, new: ServerStatus) -> list[tuple[str, str]
     if old is None:
         return happened
     if new.failed_connects > old.failed_connects:
-        happened.append(("crash_loop" if new.state == "crash_loop" else "connect_failed", new.reason))
+        kind = "crash_loop" if new.state == "crash_loop" else "connect_failed"
+        happened.append((kind, new.reason.removeprefix("connecting failed: ")))  # The kind says so.
     elif old.state != new.state and (kind := _kind(old, new)):
         happened.append((kind, _text(new)))
     if old.breaker.state is not new.breaker.state:

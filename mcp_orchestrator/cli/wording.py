@@ -7,6 +7,8 @@ from typing import Any
 from actors.catalogue import table
 from actors.status import Incident
 
+_KINDS = {"config": "is configured wrongly", "auth_required": "refuses our credentials"}  # Others say it themselves.
+
 
 def printable(text: str) -> str:
     """Return `text`, which a server may have written, as one line without anything that a terminal would obey."""
@@ -35,7 +37,7 @@ def clock_time(wall: float) -> str:
 
 def incident_line(incident: Incident) -> str:
     """Write an incident without its time: "plex lost: the server's process exited with code 1"."""
-    kind = incident.kind.replace("_", " ")
+    kind = _KINDS.get(incident.kind, incident.kind.replace("_", " "))
     text = "" if incident.text in ("", incident.kind) else f": {printable(incident.text)}"
     return f"{incident.server} {kind}{text}"
 

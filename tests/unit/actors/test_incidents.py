@@ -37,7 +37,7 @@ def test_what_is_only_being_tried_is_no_news(state: str) -> None:
 @pytest.mark.parametrize("state", ["reconnecting", "connecting"])
 def test_a_failed_connect_is_told_once_with_its_reason_also_if_the_next_is_under_way(state: str) -> None:
     trying = replace(BEFORE, state="connecting")
-    failed = replace(trying, state=state, reason="refused", failed_connects=1)
+    failed = replace(trying, state=state, reason="connecting failed: refused", failed_connects=1)
 
     assert between(trying, failed) == [("connect_failed", "refused")]
     assert between(failed, replace(failed, state="connecting")) == []

@@ -33,9 +33,9 @@ def test_without_a_terminal_every_change_is_a_line_and_a_signal_ends_it(healthy:
         code = run.end()
 
     lines = [re.sub(r"^[\d:]{8} ", "", line) for line in run.text.splitlines()]
-    assert lines[:2] == ["odd connecting", "odd connected: odd 1, protocol 2025-11-25"]
-    assert lines[2].startswith("1 of 1 server ready after ")
-    assert lines[3:] == [
+    assert lines[0] == "odd connected: odd 1, protocol 2025-11-25"
+    assert lines[1].startswith("1 of 1 server ready after ")
+    assert lines[2:] == [
         "draining: calls under way may finish within 5.0 s; Ctrl-C again ends them now",
         "ended; nothing is left behind",
     ]
@@ -49,7 +49,7 @@ def test_a_server_that_dies_is_told_as_it_happens(healthy: Path) -> None:
         (child,) = run.children()
         os.kill(child, signal.SIGKILL)
         run.wait_for("odd lost: the server's process was killed by SIGKILL")
-        run.wait_for("odd connecting\n")
+        run.wait_for("odd connected: odd 1, protocol 2025-11-25\n")
         run.signal()
         assert run.end() == 0
 

@@ -126,3 +126,19 @@ def test_outcomes_say_how_a_call_failed_and_whether_it_ran() -> None:
 
     assert shown[2].startswith("plex    search  MCPTimeout, executed: no     -  late late")
     assert len(shown) == 3
+
+
+def test_an_incident_reads_as_a_sentence_whatever_its_kind() -> None:
+    news = [
+        incident("config", "no such command"),
+        incident("auth_required", "401"),
+        incident("connect_failed", "reset"),
+    ]
+
+    shown = drawn(overview([status()], news, STATS, width=80), 80)
+
+    assert [line[9:] for line in shown[5:-1]] == [
+        "sabnzbd is configured wrongly: no such command",
+        "sabnzbd refuses our credentials: 401",
+        "sabnzbd connect failed: reset",
+    ]
