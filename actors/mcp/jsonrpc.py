@@ -33,25 +33,25 @@ class Answer:
 
 def encode(message: Request | Reply) -> bytes:
     """One message as compact UTF-8 without a newline. Raises InvalidCallError for what JSON cannot say."""
-    wire: dict[str, Any] = {"jsonrpc": "2.0"}
-    if isinstance(message, Reply):
-        wire["id"] = message.id
-        if message.error is None:
-            wire["result"] = dict(message.result or {})
-        else:
-            wire["error"] = dict(message.error)
-    else:
-        if not message.is_notification:
-            wire["id"] = message.id
-        wire["method"] = message.method
-        if message.params is not None:
-            wire["params"] = dict(message.params)
     try:
-        return _ENCODE(wire).encode()
-    except UnicodeEncodeError:  # Half a surrogate pair: legal in JSON as an escape, not in UTF-8.
-        return _ENCODE_ASCII(wire).encode()
-    except (TypeError, ValueError, RecursionError) as error:
+        wire = {"jsonrpc": "2.0", **_fields(message)}
+        try:
+            return _ENCODE(wire).encode()
+        except UnicodeEncodeError:  # Half a surrogate pair: legal in JSON as an escape, not in UTF-8.
+            return _ENCODE_ASCII(wire).encode()
+    except BaseException as error:  # A caller's own mappings run here, and must not end the actor of all callers.
         raise InvalidCallError(f"{message_name(message)} cannot be sent as JSON: {error}") from error
+
+
+def _fields(message: Request | Reply) -> dict[str, Any]:
+    if isinstance(message, Reply):
+        said = {"result": dict(message.result or {})} if message.error is None else {"error": dict(message.error)}
+        return {"id": message.id, **said}
+    wire: dict[str, Any] = {} if message.is_notification else {"id": message.id}
+    wire["method"] = message.method
+    if message.params is not None:
+        wire["params"] = dict(message.params)
+    return wire
 
 
 def message_name(message: Request | Reply) -> str:

@@ -1,6 +1,10 @@
 """What goes on the wire as JSON-RPC, and what is understood of what comes back."""
 
 import json
+import sys
+from collections import ChainMap
+from collections.abc import Mapping
+from typing import NoReturn
 
 import pytest
 from hypothesis import given
@@ -66,6 +70,26 @@ def test_half_a_surrogate_pair_goes_out_as_an_escape() -> None:
 def test_what_json_cannot_say_was_not_executed(value: object) -> None:
     with pytest.raises(InvalidCallError, match="m cannot be sent as JSON"):
         encode(Request(id=1, method="m", params={"value": value}))
+
+
+class Table(dict[str, object]):
+    """A caller's own, which does what it likes when it is read."""
+
+    def items(self) -> NoReturn:
+        sys.exit("not today")
+
+
+class Lookup(ChainMap[str, object]):
+    """As above."""
+
+    def keys(self) -> NoReturn:
+        raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize("params", [Lookup(), {"value": Table(a=1)}], ids=["params", "value"])
+def test_params_that_raise_when_they_are_read_were_not_executed(params: Mapping[str, object]) -> None:
+    with pytest.raises(InvalidCallError, match="not today"):
+        encode(Request(id=1, method="m", params=params))
 
 
 def test_params_that_contain_themselves_were_not_executed() -> None:
