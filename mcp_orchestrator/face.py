@@ -133,7 +133,8 @@ class Face:
 
     def start_periodic_health_checks(self, interval: float | None = None) -> None:
         """Ping every `interval` seconds; None: `health_check_interval_s`. They run from the start anyway."""
-        self._engine.set_health_interval(self._engine.config.health_check_interval_s if interval is None else interval)
+        configured_s = self._engine.config.health_check_interval_s
+        self._engine.set_health_interval(configured_s if interval is None else seconds(interval, "interval"))
 
     def stop_periodic_health_checks(self) -> None:
         """Ping no more by itself."""
@@ -229,7 +230,7 @@ class Face:
         return self._engine.reload(load(config))
 
     def _shutdown_times(self, *, graceful: bool, timeout: float | None, force: bool) -> tuple[float, float]:
-        finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout
+        finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout and seconds(timeout)
         return finish_s if graceful else 0.0, _FORCED_RELEASE_S if force else _RELEASE_S
 
     def _shut_down(self, finish_s: float, gone_s: float) -> list[str]:

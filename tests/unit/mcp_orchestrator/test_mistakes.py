@@ -57,6 +57,17 @@ def test_a_timeout_is_a_finite_number_of_seconds(timeout: Any, kind: type[Except
             face.call_tools_parallel([], timeout=timeout)
 
 
+@pytest.mark.parametrize("never", [-1, float("nan"), "1"])
+def test_an_interval_and_the_time_of_a_shutdown_are_numbers_of_seconds_too(never: Any) -> None:
+    with blocking("a") as (face, _):
+        with pytest.raises((ValueError, TypeError), match="interval must be"):
+            face.start_periodic_health_checks(never)
+        with pytest.raises((ValueError, TypeError), match="timeout must be"):
+            face.shutdown(timeout=never)
+
+        assert face.call_tool("a", "get_queue")
+
+
 @pytest.mark.parametrize("timeout", [1e300, 10**400], ids=["float", "integer"])
 def test_more_time_than_the_platform_can_wait_is_a_year(timeout: float) -> None:
     with blocking("a") as (face, _):
