@@ -240,6 +240,8 @@ class Lifecycle:
         else:
             self._breaker.observe_failure()  # One, however many calls waited for it, and if none did.
         self.replies.failed()
+        if self._breaker.state is BreakerState.OPEN:
+            self.replies.came(yes=False)  # The next connect is the breaker's, and may be long in coming.
 
     def _refused(self, error: ServerUnavailableError) -> None:
         event, keep = REFUSED[error.state]

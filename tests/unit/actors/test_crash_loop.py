@@ -74,3 +74,13 @@ def test_an_open_breaker_alone_is_no_crash_loop() -> None:
     use(world)
 
     assert (world.status.state, len(world.wire.connections)) == ("reconnecting", 1)
+
+
+def test_who_asks_for_a_connection_while_the_breaker_is_open_gets_one_connect_and_its_answer() -> None:
+    world = crash_loop()
+    world.wire.script("initialize", REFUSED)
+
+    reply = world.connect()
+
+    assert reply.result(timeout=0) is False
+    assert len(world.wire.connections) == 6
