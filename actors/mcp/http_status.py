@@ -15,7 +15,6 @@ from actors.errors import (
 )
 from actors.mcp.jsonrpc import Answer, decode
 
-THROTTLED_S = 1.0  # To wait after a 429 that names no time.
 _MOST_SECONDS = 9  # Digits of a Retry-After.
 
 # What a server that lost our session says with a 400: the specification wants 404, several servers know better.
@@ -42,10 +41,8 @@ def outcome_of_status(
     if status in {401, 403}:
         return ServerUnavailableError(f"{what}: check the credentials in headers", state="auth_required")
     if status == 429:
-        wait_s = retry_after_s(headers)
-        return ServerUnavailableError(
-            f"{what}: too many requests", state="throttled", retry_after_s=THROTTLED_S if wait_s is None else wait_s
-        )
+        when_s = retry_after_s(headers)
+        return ServerUnavailableError(f"{what}: too many requests", state="throttled", retry_after_s=when_s)
     error = _error_in(body)
     if status >= 500:
         said = f": {error.message}" if error else ""

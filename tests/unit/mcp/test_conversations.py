@@ -1,5 +1,7 @@
 """What is said on the control connection, exchange by exchange."""
 
+import configparser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,3 +189,10 @@ def test_what_went_wrong_in_a_handshake_is_an_error_of_the_connect_unless_the_se
     assert type(failure) is MCPConnectionError
     assert (failure.executed, failure.retry_after_s, failure.__cause__) == ("no", 7.0, unknown)
     assert conversations.as_connect_failure(refused) is refused
+
+
+def test_we_call_ourselves_by_the_version_of_the_distribution() -> None:
+    metadata = configparser.ConfigParser()
+    metadata.read(Path(__file__).parents[3] / "setup.cfg")
+
+    assert conversations.CLIENT_INFO["version"] == metadata["metadata"]["version"]

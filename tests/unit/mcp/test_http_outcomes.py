@@ -173,8 +173,8 @@ def test_missing_rights_were_not_executed(status: int, connect_http: ConnectHttp
     assert error.state == "auth_required"
 
 
-@pytest.mark.parametrize(("header", "wait_s"), [("", 1.0), ("Retry-After: 30\r\n", 30.0)])
-def test_too_many_requests_were_not_executed(header: str, wait_s: float, connect_http: ConnectHttp) -> None:
+@pytest.mark.parametrize(("header", "wait_s"), [("", None), ("Retry-After: 30\r\n", 30.0)])
+def test_too_many_requests_were_not_executed(header: str, wait_s: float | None, connect_http: ConnectHttp) -> None:
     with answering("429 Too Many Requests", headers=header) as server:
         error = the_error(connect_http(server.url))
 
