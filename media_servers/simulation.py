@@ -3,6 +3,7 @@
 Nothing here starts a thread: what has happened by now is worked out when somebody asks.
 """
 
+import abc
 import math
 import random
 import threading
@@ -35,15 +36,15 @@ def chance(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 -- repeatable is the point
 
 
-class Simulation:
+class Simulation(abc.ABC):
     """Base of a backend that lives by a clock. The SDK calls tools from several threads: one lock for everything."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._lock = clock, threading.Lock()
 
+    @abc.abstractmethod
     def advance(self, now: float) -> None:
         """Let happen all that is due by `now`. A clock that was set back makes nothing unhappen."""
-        raise NotImplementedError
 
     @contextmanager
     def present(self) -> Generator[float]:

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,8 +108,8 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=10.0, help="seconds to idle for")
     options = parser.parse_args()
     asyncio.run(throughput(options.idle))
-    broken = Path(f"/tmp/mcp-orchestrator-bench-{time.monotonic_ns()}")  # noqa: S108 -- an empty marker
-    recovery(broken)
+    with tempfile.TemporaryDirectory() as folder:
+        recovery(Path(folder) / "broken")
 
 
 if __name__ == "__main__":
