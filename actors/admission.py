@@ -69,7 +69,8 @@ class Admission:
 
     def __len__(self) -> int:
         """How many wait: for a slot, or for their next attempt."""
-        return len(self._queue) + len(self._unlisted) + len(self._resting) + sum(map(len, self._aside.values()))
+        waiting = len(self._queue) + len(self._unlisted) + len(self._resting)
+        return waiting + sum(map(len, self._aside.values())) if self._aside else waiting
 
     @property
     def has_slot(self) -> bool:

@@ -1,5 +1,6 @@
 """One MCP server behind one actor."""
 
+import math
 from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import assert_never
@@ -36,6 +37,7 @@ from actors.status import CRASH_LOOP_AFTER, ServerStatus
 from actors.transport import ConnectionLost, Received, Released
 from actors.wire import Wire
 
+PUBLISH_WITHIN_S = 0.05  # Of the begin of a call: most calls have ended by then. Arbitrary.
 _PUBLISH_EVERY = 100  # Messages, at least, however long the mailbox. Arbitrary.
 
 
@@ -44,7 +46,8 @@ class ServerActor(OwingActor[ServerMessage]):
 
     * This thread only changes state: no I/O, no waiting, no lock, no executor.
     * Connection loss, session loss and child exit are mended here, within the actor's life. A bug ends the actor.
-    * A status is published when the mailbox is empty, and after every hundredth message.
+    * A status is published when the mailbox is empty, and after every hundredth message; that a call has begun, with
+      its end, or in a moment.
     """
 
     def __init__(self, *, runtime: Runtime, seat: Seat) -> None:
@@ -69,7 +72,7 @@ class ServerActor(OwingActor[ServerMessage]):
         self._drained_all = False  # Nothing is owed any more: what is left is to close.
         self._forced = False  # The time to drain is over.
         self._replies: list[Future[bool]] = []  # Owed besides calls: by pings, by messages that nobody has read.
-        self._unpublished = 0
+        self._unpublished, self._publish_by = 0, math.inf
         seat.attach(self)
         self._publish()
 
@@ -105,7 +108,11 @@ class ServerActor(OwingActor[ServerMessage]):
         if self._drain_by is not None:
             self._go_on_draining(self._drain_by)
         self._unpublished += 1
-        if self._unpublished >= _PUBLISH_EVERY or self._life.replies.decided or self.actor_inbox.empty():
+        if isinstance(message, PerformCall) and self.ledger.get(message.call.request_id) is not None:
+            self._publish_by = min(self._publish_by, self.last_turn + PUBLISH_WITHIN_S)
+        elif self.actor_inbox.empty():
+            self._publish_by = self.last_turn
+        if self._unpublished >= _PUBLISH_EVERY or self._life.replies.decided or self._publish_by <= self.last_turn:
             self._publish()
         self._life.replies.give()
 
@@ -128,6 +135,7 @@ class ServerActor(OwingActor[ServerMessage]):
     def next_due(self) -> float:
         """Return the next time at which anything here is due."""
         due = min(self._calls.next_due(), self._breakers.next_due(), self._life.next_due())
+        due = min(due, self._publish_by)
         return due if self._drain_by is None or self._forced else min(due, self._drain_by)
 
     def let_go(self) -> None:
@@ -246,7 +254,7 @@ class ServerActor(OwingActor[ServerMessage]):
     def _publish(self) -> None:
         if self.condemned:  # And has woken up: somebody else speaks for the server by now.
             return
-        self._unpublished = 0
+        self._unpublished, self._publish_by = 0, math.inf
         self._seat.publish(self._status())
 
     def _publish_last(self, state: str, why: str) -> None:

@@ -24,6 +24,7 @@ from actors.router import CancelBatch, RouterActor, RunBatch
 from actors.runtime import Runtime, ThreadRuntime
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
+from mcp_orchestrator.asking import Asking
 from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.keeping import Keeping
@@ -87,6 +88,7 @@ class Engine:
             transport_factory = self.wires = Wires(runtime.clock)
         self.runtime: Runtime = runtime
         self.board, self.names = Board(), Names(config.servers)
+        self.asking = Asking(self.names, self.board)
         self.keeping = Keeping(config, self.runtime, self.board)
         self._maker = CallMaker(self.runtime, self.board, self._failed)
         self._deaths = Restarts(most=_DEATHS, window_s=_WITHIN_S)
@@ -154,6 +156,7 @@ class Engine:
         self.check_usable()
         reply: Future[list[str]] = Future()
         self.config, self.names = config, Names(config.servers)
+        self.asking = Asking(self.names, self.board)
         self.keeping.reconfigured(config)
         self._reload = Reload(servers=config.servers, reply=reply)
         tell(self.board.supervisor, self._reload)

@@ -163,7 +163,7 @@ class Face:
 
     @property
     def _asking(self) -> Asking:
-        return Asking(self._engine.names, self._engine.board)
+        return self._engine.asking
 
     def _known(self, server: str) -> ServerName:
         return self._engine.names.server(server)
@@ -187,7 +187,8 @@ class Face:
         timeout: float | None,
         on_progress: OnProgress | None,
     ) -> Call:
-        return self._engine.submit(self._asking.plan(server, tool, params, timeout, on_progress))
+        engine = self._engine
+        return engine.submit(engine.asking.plan(server, tool, params, timeout, on_progress))
 
     def _submit_batch(  # noqa: PLR0913, PLR0917 -- a batch's wishes, as the faces' methods have them
         self,
