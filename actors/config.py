@@ -10,6 +10,7 @@ from actors.call import ServerName, ToolName
 LONGEST_S = 365 * 86400.0  # Far below what locks and sockets of the platform can wait for: beyond, they raise.
 # Strict: `true` is no number of seconds, and no deadline is infinite.
 Seconds = Annotated[float, Strict(), Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]  # Else pydantic takes "no" for false, and "off", and 0.
 Count = Annotated[int, Strict(), Field(ge=1)]
 # What the operating system takes as a word, and HTTP as a header: found here, not at the first connect.
 Word = Annotated[str, Field(pattern=r"^[^\x00]*$")]
@@ -42,7 +43,7 @@ class ToolConfig(Section):
     """What is known of one tool better than its server says it."""
 
     timeout_s: Seconds | None = Field(default=None, description="per call; not set: the server's")
-    idempotent: bool | None = Field(default=None, description="may be repeated; not set: the tool's annotations decide")
+    idempotent: Flag | None = Field(default=None, description="may be repeated; not set: the tool's annotations decide")
     max_concurrent: Count | None = Field(default=None, description="calls of this tool under way at once")
     aliases: tuple[str, ...] = Field(default=(), description="other names of the tool on this server")
 
@@ -51,7 +52,7 @@ class ServerConfig(Section):
     """One MCP server: how to reach it, and how to treat it."""
 
     name: ServerName = Field(description="as callers say it; from the table's name")
-    enabled: bool = Field(default=True, description="false: known, never connected")
+    enabled: Flag = Field(default=True, description="false: known, never connected")
     command: tuple[Word, ...] | None = Field(
         default=None, repr=False, description="program and arguments of a stdio server"
     )
@@ -87,7 +88,7 @@ class ServerConfig(Section):
     keepalive_reuse_s: Seconds = Field(
         default=2.0, description="idle time after which only repeatable calls reuse a socket"
     )
-    trust_annotations: bool | None = Field(
+    trust_annotations: Flag | None = Field(
         default=None, description="believe readOnlyHint, idempotentHint; not set: stdio only"
     )
     breaker: BreakerPolicy = Field(default=BreakerPolicy(), description="the circuit breaker")

@@ -109,4 +109,4 @@ class MediaServer(MCPServer[Any]):
             else:
                 told = fault["msg"].removeprefix("Value error, ")
                 faults.append(f"{where}: {told[:1].lower()}{told[1:]} (given: {fault['input']!r:.80})")
-        return f"{name} was not run: {'; '.join(faults)}."
+        return f"{name} refuses its arguments: {'; '.join(faults)}."

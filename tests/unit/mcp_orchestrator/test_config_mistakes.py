@@ -40,6 +40,7 @@ def error_of(source: Any, **environ: str) -> str:
         ({"max_retries": -1}, "max_retries: must be at least 0, not -1"),
         ({"max_retries": 1.5}, "max_retries: must be a whole number, not 1.5"),
         ({"enabled": "perhaps"}, "enabled: must be true or false, not text"),
+        ({"trust_annotations": "no"}, "trust_annotations: must be true or false, not text"),
         ({"aliases": "sab"}, "aliases: must be a list, not text"),
         ({"aliases": [5]}, "aliases[0]: must be text: put it in quotes"),
         ({"headers": "Bearer"}, "headers: must be a table, not text"),

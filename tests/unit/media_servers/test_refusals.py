@@ -51,20 +51,20 @@ def sonarr() -> MediaServer:
         (
             "get_queue",
             {"limit": 101},
-            "get_queue was not run: limit: input should be less than or equal to 100 (given: 101).",
+            "get_queue refuses its arguments: limit: input should be less than or equal to 100 (given: 101).",
         ),
         (
             "get_queue",
             {"limits": 5},
-            "get_queue was not run: it takes no argument 'limits', only these: term, limit, offset.",
+            "get_queue refuses its arguments: it takes no argument 'limits', only these: term, limit, offset.",
         ),
-        ("get_status", {"x": 1}, "get_status was not run: it takes no argument 'x', only these: none."),
+        ("get_status", {"x": 1}, "get_status refuses its arguments: it takes no argument 'x', only these: none."),
         (
             "set_priority",
             {"nzo_id": "x", "priority": "urgent"},
-            "set_priority was not run: priority: input should be 'force', 'high', 'normal' or 'low' (given: 'urgent').",
+            "set_priority refuses its arguments: priority: input should be 'force', 'high', 'normal' or 'low' (given: 'urgent').",
         ),
-        ("retry_download", {}, "retry_download was not run: the argument 'nzo_id' is missing."),
+        ("retry_download", {}, "retry_download refuses its arguments: the argument 'nzo_id' is missing."),
     ],
 )
 def test_sabnzbd_refuses_in_one_sentence_with_the_remedy(
@@ -77,7 +77,7 @@ def test_sabnzbd_refuses_in_one_sentence_with_the_remedy(
     ("tool", "arguments", "part"),
     [
         ("get_calendar", {"start": "2026-02-01", "end": "2026-01-01"}, "exchange them."),
-        ("get_calendar", {"start": "soon"}, "get_calendar was not run: start: input should be a valid date"),
+        ("get_calendar", {"start": "soon"}, "get_calendar refuses its arguments: start: input should be a valid date"),
         ("get_series_by_id", {"series_id": 99}, "No series has the id 99: get_series lists the ids."),
         ("delete_series", {"series_id": 1, "delete_file": True}, "it takes no argument 'delete_file'"),
         ("search_series", {"term": ""}, "term: string should have at least 1 character"),
