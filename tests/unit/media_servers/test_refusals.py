@@ -62,8 +62,10 @@ def sonarr() -> MediaServer:
         (
             "set_priority",
             {"nzo_id": "x", "priority": "urgent"},
-            "set_priority refuses its arguments: priority: "
-            "input should be 'force', 'high', 'normal' or 'low' (given: 'urgent').",
+            (
+                "set_priority refuses its arguments: priority: "
+                "input should be 'force', 'high', 'normal' or 'low' (given: 'urgent')."
+            ),
         ),
         ("retry_download", {}, "retry_download refuses its arguments: the argument 'nzo_id' is missing."),
     ],
