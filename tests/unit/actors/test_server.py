@@ -19,6 +19,7 @@ from actors.messages import (
     ServerCrashed,
     Tick,
 )
+from actors.server import PUBLISH_WITHIN_S
 from actors.transport import ConnectionLost
 from tests.fixtures.scripted import World
 
@@ -228,3 +229,15 @@ def test_forced_open_the_calls_that_wait_end_at_once() -> None:
 
     assert type(waiting.exception(timeout=0)).__name__ == "CircuitBreakerOpenError"
     assert not under_way.done()
+
+
+def test_that_a_call_has_begun_is_told_with_its_end_or_in_a_moment() -> None:
+    world = World()
+
+    world.begin("slow")
+    assert world.status.in_flight == 0
+    world.advance(PUBLISH_WITHIN_S)
+    assert world.status.in_flight == 1
+
+    world.end("slow", {})
+    assert (world.status.in_flight, world.status.statistics.succeeded) == (0, 1)
