@@ -1,7 +1,7 @@
 """What one server may be told in the configuration. Durations in seconds, sizes in bytes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
@@ -15,6 +15,8 @@ Count = Annotated[int, Strict(), Field(ge=1)]
 # What the operating system takes as a word, and HTTP as a header: found here, not at the first connect.
 Word = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 VariableName = Annotated[str, Field(pattern=r"^[^\x00=]+$")]
+# As RFC 5424 ranks them, the least severe first.
+LogLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e\u0080-\u00ff]*$")]
 
@@ -61,10 +63,22 @@ class ServerConfig(Section):
     )
     cwd: Word | None = Field(default=None, description="the child's working folder")
     url: str | None = Field(
-        default=None, pattern=r"^https?://[^/\s]+", repr=False, description="endpoint of a Streamable HTTP server"
+        default=None, pattern=r"^https?://[^/\s]+", repr=False, description="endpoint of an HTTP server"
     )
     headers: Mapping[HeaderName, HeaderValue] = Field(
         default={}, repr=False, description="sent with every HTTP request"
+    )
+    transport: Literal["auto", "http", "sse"] = Field(
+        default="auto", description="of a url: Streamable HTTP, or the HTTP+SSE of 2024-11-05; auto: whichever answers"
+    )
+    protocol: Literal["auto", "legacy", "modern"] = Field(
+        default="auto", description="legacy: revisions up to 2025-11-25; modern: 2026-07-28; auto: ask the server"
+    )
+    probe_timeout_s: Seconds = Field(
+        default=10.0, description="silence of a child, asked which protocol it speaks, that is taken for legacy"
+    )
+    log_level: LogLevel | None = Field(
+        default=None, description="least severe log message to ask the server for; not set: none is asked for"
     )
     aliases: tuple[str, ...] = Field(default=(), description="other names of the server")
     priority: Annotated[int, Strict()] = Field(default=100, description="lowest first, where a call names no server")
@@ -91,6 +105,9 @@ class ServerConfig(Section):
     trust_annotations: Flag | None = Field(
         default=None, description="believe readOnlyHint, idempotentHint; not set: stdio only"
     )
+    output_schema: Literal["enforce", "ignore"] = Field(
+        default="enforce", description="what to do with structured content that breaks the tool's own outputSchema"
+    )
     breaker: BreakerPolicy = Field(default=BreakerPolicy(), description="the circuit breaker")
     tools: Mapping[ToolName, ToolConfig] = Field(default={}, description="per tool")
 
@@ -104,6 +121,10 @@ class ServerConfig(Section):
             raise ValueError("headers go with url, not with command")
         if self.url is not None and (self.env or self.cwd):
             raise ValueError("env and cwd go with command, not with url")
+        if self.command is not None and self.transport != "auto":
+            raise ValueError("transport goes with url, not with command")
+        if self.transport == "sse" and self.protocol == "modern":
+            raise ValueError('transport = "sse" speaks legacy revisions only: leave protocol at "auto"')
         return self
 
     @property

@@ -11,7 +11,10 @@ class MCPOrchestratorError(Exception):
 
     * `server`, `tool`, `request_id`: which call; None where there is none. `of_call` fills them in.
     * `retry_after_s`: seconds until another try makes sense; None if nobody knows.
+    * `status`: of the HTTP answer that said so; None if none did.
     """
+
+    status: int | None = None
 
     def __init__(self, message: str, *, executed: Executed, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -140,6 +143,14 @@ class MCPToolError(MCPOrchestratorError):
     ) -> None:
         super().__init__(message, executed=executed)
         self.result, self.code, self.data = result, code, data
+
+
+class InvalidResultError(MCPOrchestratorError):
+    """The tool ran, and its structured content is not what its own outputSchema says. `result`: raw, for who can use it."""
+
+    def __init__(self, message: str, *, result: dict[str, Any]) -> None:
+        super().__init__(message, executed="yes")
+        self.result = result
 
 
 class ResponseTooLargeError(MCPOrchestratorError):

@@ -1,7 +1,7 @@
 """All that an actor may ask of a wire, and all that a wire may tell it. Implementations: `actors.mcp`, fakes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from actors.call import Outcome, SendTicket
@@ -15,12 +15,14 @@ class Request:
 
     * `id`: unique on its connection; on the wire only if an answer is expected.
     * `replay_safe`: running it twice does no harm. Decides whether a connection that has been idle may be reused.
+    * `headers`: of this message alone, `Mcp-Param-*`. For HTTP; pipes have none.
     """
 
     id: int
     method: str
     params: Mapping[str, Any] | None = None
     replay_safe: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def is_notification(self) -> bool:
