@@ -146,7 +146,7 @@ class MCPToolError(MCPOrchestratorError):
 
 
 class InvalidResultError(MCPOrchestratorError):
-    """The tool ran, and its structured content is not what its own outputSchema says. `result`: raw, for who can use it."""
+    """The tool ran; its structured content is not what its own outputSchema says. `result`: raw, as it came."""
 
     def __init__(self, message: str, *, result: dict[str, Any]) -> None:
         super().__init__(message, executed="yes")

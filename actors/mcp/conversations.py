@@ -18,13 +18,13 @@ from actors.errors import (
     ServerUnavailableError,
     SessionLostError,
 )
+from actors.mcp.envelope import CLIENT_INFO, LEGACY_VERSIONS
 from actors.transport import Reply, Request
 
 T = TypeVar("T")
 Conversation: TypeAlias = Generator[Request | Reply, Outcome, T | MCPOrchestratorError]
 
-LEGACY_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
-CLIENT_INFO = {"name": "mcp-orchestrator", "version": "0.1.0"}
+
 _MAX_PAGES = 1000  # Against a server whose cursors never end. Arbitrary.
 
 

@@ -12,9 +12,9 @@ from actors.errors import Executed, InvalidCallError, MCPToolError, OutcomeUnkno
 from actors.transport import Received, Reply, Request
 
 # Codes by which the peer says that it refused the request before running it: parse error, invalid request,
-# unknown method, bad params (an unknown tool too), headers at odds with the body, a capability that the request does
-# not declare, unsupported revision.
-REFUSALS = frozenset({-32700, -32600, -32601, -32602, -32020, -32021, -32022})
+# unknown method, bad params (an unknown tool too), headers at odds with the body, unsupported revision. Not -32021, a
+# capability that the request does not declare: a tool may find that out in the middle of its work.
+REFUSALS = frozenset({-32700, -32600, -32601, -32602, -32020, -32022})
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _ENCODE_ASCII = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode

@@ -16,7 +16,7 @@ from actors.errors import (
     ServerUnavailableError,
     SessionLostError,
 )
-from actors.mcp import conversations
+from actors.mcp import conversations, envelope
 from actors.mcp.conversations import Conversation, Session
 from actors.transport import Reply, Request
 
@@ -53,7 +53,7 @@ def test_a_handshake_agrees_on_a_session() -> None:
     )
 
 
-@pytest.mark.parametrize("version", conversations.LEGACY_VERSIONS)
+@pytest.mark.parametrize("version", envelope.LEGACY_VERSIONS)
 def test_every_revision_that_a_server_may_answer_with_is_taken(version: str) -> None:
     _, session = talk(conversations.handshake(), hello(protocolVersion=version), {})
 
@@ -195,4 +195,4 @@ def test_we_call_ourselves_by_the_version_of_the_distribution() -> None:
     metadata = configparser.ConfigParser()
     metadata.read(Path(__file__).parents[3] / "setup.cfg")
 
-    assert conversations.CLIENT_INFO["version"] == metadata["metadata"]["version"]
+    assert envelope.CLIENT_INFO["version"] == metadata["metadata"]["version"]
