@@ -278,6 +278,7 @@ class ServerActor(OwingActor[ServerMessage]):
             generation=self._seat.generation,
             connection=self._wire.current,
             protocol=life.session.protocol,
+            capabilities=life.session.capabilities,
             server_info=life.session.server_info,
             instructions=life.session.instructions,
             pid=getattr(connection, "pid", None),

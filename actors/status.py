@@ -1,6 +1,8 @@
 """What a server's actor says of itself after a change. Everything shown anywhere is made from this."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from actors.breaker import BreakerSnapshot
 from actors.breaker import State as BreakerState
@@ -20,6 +22,7 @@ class ServerStatus:
     * `at`: when this was so. `retry_after_s`, and what the breaker says of its times, count from there.
     * `fresh`: `catalogue` was fetched on the connection that is open now.
     * `protocol`: the revision spoken, "" before the first handshake. `era`: "legacy" so far.
+    * `capabilities`: as the server declared them at the last handshake.
     """
 
     server: ServerName
@@ -29,6 +32,7 @@ class ServerStatus:
     generation: int = 0
     connection: int = 0
     protocol: str = ""
+    capabilities: Mapping[str, Any] = field(default_factory=dict[str, Any])
     server_info: str = ""
     instructions: str = ""
     pid: int | None = None
