@@ -7,7 +7,9 @@ from actors.base import OwingActor
 from actors.breaker import BreakerSnapshot
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
+from actors.inputs import InputHandlers
 from actors.mailbox import Mailbox
+from actors.mcp.session import Belief
 from actors.messages import ServerMessage
 from actors.statistics import Statistics
 from actors.status import ServerStatus
@@ -20,7 +22,9 @@ class Seat:
 
     * `attach`: called once, with the actor, while it is made: the supervisor needs it should it hang.
     * `held`: something of the predecessor is left; connect only after `PredecessorGone`.
+    * `belief`: what is thought of the server, from before.
     * `wanted`: the predecessor was connected, or about to be: calls wait for the connection to come.
+    * `inputs`: what answers the server's own questions.
     """
 
     config: ServerConfig
@@ -32,5 +36,7 @@ class Seat:
     statistics: Statistics = field(default_factory=Statistics)
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
     catalogue: Catalogue = field(default_factory=Catalogue)
+    belief: Belief = field(default_factory=Belief)
     held: bool = False
     wanted: bool = False
+    inputs: InputHandlers = field(default_factory=InputHandlers)

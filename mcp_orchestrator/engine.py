@@ -17,6 +17,7 @@ from actors.board import Board
 from actors.call import Call, SendTicket, ServerName
 from actors.calling import CallMaker, Plan
 from actors.errors import MCPOrchestratorError
+from actors.inputs import InputHandlers
 from actors.mailbox import hand_over, tell
 from actors.messages import PerformCall
 from actors.names import Names
@@ -29,7 +30,6 @@ from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.keeping import Keeping
 from mcp_orchestrator.wires import Wires
-from supervisors.children import SupervisionPolicy
 from supervisors.messages import (
     CheckHealth,
     ConnectServer,
@@ -76,6 +76,7 @@ class Engine:
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
         on_error: Callable[[FailedCall], object] | None = None,
+        inputs: InputHandlers | None = None,
     ) -> None:
         self.config, self._on_error = config, on_error
         self._pid = os.getpid()
@@ -96,9 +97,10 @@ class Engine:
             runtime=self.runtime,
             board=self.board,
             connect=transport_factory,
-            policy=_policy(config),
+            policy=config.supervision,
             publish=self._publish,
             remember=self._remember,
+            inputs=inputs,
         )
         self._reload = Reload(servers=config.servers, reply=Future())  # The last one asked for.
         for server in config.servers.values():
@@ -274,17 +276,6 @@ class Engine:
         if self._on_error is not None:
             failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=call.attempts)
             self.runtime.run_later(partial(self._on_error, failed))
-
-
-def _policy(config: OrchestratorConfig) -> SupervisionPolicy:
-    return SupervisionPolicy(
-        health_check_interval_s=config.health_check_interval_s,
-        health_check_misses=config.health_check_misses,
-        max_restarts=config.max_restarts,
-        restart_window_s=config.restart_window_s,
-        parked_retry_s=config.parked_retry_s,
-        hung_after_s=config.hung_after_s,
-    )
 
 
 _engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()

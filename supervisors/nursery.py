@@ -10,6 +10,7 @@ from actors.board import Board, Directory
 from actors.call import ServerName
 from actors.config import ServerConfig
 from actors.errors import Unavailable
+from actors.inputs import InputHandlers
 from actors.mailbox import Mailbox, tell
 from actors.messages import Connect, Drain, PredecessorGone, ServerMessage
 from actors.remembered import fingerprint
@@ -38,9 +39,10 @@ class Nursery:
         policy: SupervisionPolicy,
         publish: Callable[[ServerStatus], None],
         remember: Callable[[Incident], None],
+        inputs: InputHandlers | None = None,
     ) -> None:
         self._runtime, self._board, self._connect, self._policy = runtime, board, connect, policy
-        self._publish, self._remember = publish, remember
+        self._publish, self._remember, self._inputs = publish, remember, inputs or InputHandlers()
         self.health_interval_s = policy.health_check_interval_s
         self.hung_after_s = policy.hung_after_s
         self._children: dict[ServerName, Child] = {}
@@ -224,8 +226,10 @@ class Nursery:
                 statistics=memory.statistics,
                 breaker=memory.breaker if known is None else known.breaker_at(self._runtime.clock()),
                 catalogue=memory.catalogue if known is None else known.catalogue,
+                belief=memory.belief if known is None else known.belief,
                 held=child.held,
                 wanted=child.wanted,
+                inputs=self._inputs,
             ),
         )
         child.actor = attached[0]

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from actors.call import ServerName
 from actors.config import Count, Seconds, Section, ServerConfig
+from supervisors.children import SupervisionPolicy
 
 KeyPath: TypeAlias = tuple[str | int, ...]  # Where in a document: ("servers", "sonarr", "command", 0).
 
@@ -44,6 +45,18 @@ class OrchestratorSettings(Section):
         description="folder of what is kept, absolute or from `~`; not set: `$STATE_DIRECTORY`, which systemd sets, "
         "else `mcp-orchestrator` in `$XDG_STATE_HOME` or `~/.local/state`",
     )
+
+    @property
+    def supervision(self) -> SupervisionPolicy:
+        """What of it concerns the supervisor."""
+        return SupervisionPolicy(
+            health_check_interval_s=self.health_check_interval_s,
+            health_check_misses=self.health_check_misses,
+            max_restarts=self.max_restarts,
+            restart_window_s=self.restart_window_s,
+            parked_retry_s=self.parked_retry_s,
+            hung_after_s=self.hung_after_s,
+        )
 
     def state_folder(self, environ: Mapping[str, str] = os.environ) -> Path | None:
         """Return where state is kept, for the store, which makes the folder; None: in memory only."""
