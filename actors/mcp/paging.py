@@ -16,17 +16,28 @@ from actors.transport import Request
 logger = logging.getLogger(__name__)
 
 Entry: TypeAlias = Mapping[str, Any]  # As the server sent it, with a usable identity.
-Paging: TypeAlias = Generator[Request, Outcome, list[Entry] | MCPOrchestratorError]
 
 # Against a server whose list never ends. Arbitrary.
 MAX_PAGES = 1000
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
+_BAD_PARAMS = -32602  # A cursor that is none, or none any more, among others.
 _LEAST_BYTES = 8  # Of a number, a null, a list: of anything that is no text.
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Entries:
+    """All pages of a list. `ttl_s`: how long it stays true, by the server; None where it says nothing of that."""
+
+    entries: list[Entry]
+    ttl_s: float | None = None
+
+
+Paging: TypeAlias = Generator[Request, Outcome, Entries | MCPOrchestratorError]
+
+
+@dataclass(frozen=True, slots=True)
+class ListMethod:
     """One kind of list. `key`: where a page has its entries; `identity`: what tells two of them apart."""
 
     method: str
@@ -35,77 +46,80 @@ class Listing:
     capability: str
 
 
-TOOLS = Listing("tools/list", "tools", "name", "tools")
-PROMPTS = Listing("prompts/list", "prompts", "name", "prompts")
-RESOURCES = Listing("resources/list", "resources", "uri", "resources")
-TEMPLATES = Listing("resources/templates/list", "resourceTemplates", "uriTemplate", "resources")
+TOOLS = ListMethod("tools/list", "tools", "name", "tools")
+PROMPTS = ListMethod("prompts/list", "prompts", "name", "prompts")
+RESOURCES = ListMethod("resources/list", "resources", "uri", "resources")
+TEMPLATES = ListMethod("resources/templates/list", "resourceTemplates", "uriTemplate", "resources")
 
 
-def list_all(listing: Listing, server: str) -> Paging:
+def list_all(kind: ListMethod, server: str) -> Paging:
     """Fetch all pages; return the entries in the server's order, or the error that ended it. `server`: for the log.
 
     * An empty cursor is a cursor; a repeated one, a null or none is the end.
     * What has no usable identity is left out: one bad entry costs itself only. Of two with one identity the later
-      counts, in the place of the earlier: pages are fetched one after the other, and the server may change meanwhile.
-    * A cursor that the server does not know any more: once more from the start.
+      counts, in the place of the earlier: pages are fetched one after the other, and the list may change meanwhile.
+    * A cursor that the server refuses, since its list has changed: once more from the start.
     * Beyond `MAX_PAGES`, `MAX_ENTRIES` or `MAX_BYTES` the rest is left out, and the log says so.
     """
-    end = yield from _pages(listing, server)
-    if isinstance(end, _LostCursor):
-        end = yield from _pages(listing, server)
-    return end.error if isinstance(end, _LostCursor) else end
-
-
-@dataclass(frozen=True, slots=True)
-class _LostCursor:
-    """The server refused a cursor that it had given."""
-
-    error: MCPToolError
-
-
-def _pages(
-    listing: Listing, server: str
-) -> Generator[Request, Outcome, list[Entry] | MCPOrchestratorError | _LostCursor]:
-    entries: dict[str, Entry] = {}
-    seen: set[str] = set()
-    size = 0
+    pages, may_restart = _Pages(kind), True
     params: dict[str, Any] | None = None
-    for _ in range(MAX_PAGES):
-        answer = yield Request(id=0, method=listing.method, params=params, replay_safe=True)
-        if isinstance(answer, MCPToolError) and answer.code == _INVALID_PARAMS and params is not None:
-            return _LostCursor(answer)
+    while True:
+        answer = yield Request(id=0, method=kind.method, params=params, replay_safe=True)
+        if may_restart and params is not None and isinstance(answer, MCPToolError) and answer.code == _BAD_PARAMS:
+            pages, may_restart, params = _Pages(kind), False, None
+            continue
         if isinstance(answer, MCPOrchestratorError):
             return answer
-        page = answer.get(listing.key)
+        page = answer.get(kind.key)
         if not isinstance(page, list):
-            return OutcomeUnknownError(f"the answer to {listing.method} has no list of {listing.key}")
-        entries |= _usable(cast("list[object]", page), listing.identity)
-        cursor = answer.get("nextCursor")
-        if len(entries) > MAX_ENTRIES:
-            break
-        if not isinstance(cursor, str) or cursor in seen:
-            return list(entries.values())
-        size += _size_of(answer)  # Of a single page the transport has taken care (max_response_bytes).
-        if size > MAX_BYTES or len(entries) == MAX_ENTRIES:
-            break
-        seen.add(cursor)
+            return OutcomeUnknownError(f"the answer to {kind.method} has no list of {kind.key}")
+        cursor = pages.take(answer, cast("list[object]", page))
+        if cursor is None:
+            return pages.all(server)
         params = {"cursor": cursor}
-    logger.warning(
-        "%s: its list of %s does not end within %d pages, %d entries, %d bytes; the rest is left out",
-        server, listing.key, MAX_PAGES, MAX_ENTRIES, MAX_BYTES,
-    )  # fmt: skip
-    return list(entries.values())[:MAX_ENTRIES]
 
 
-_INVALID_PARAMS = -32602
+class _Pages:
+    """What has come so far."""
+
+    def __init__(self, kind: ListMethod) -> None:
+        self._kind, self._entries, self._seen = kind, dict[str, Entry](), set[str]()
+        self._size, self._ttls_s, self._is_cut = 0, list[float](), False
+
+    def take(self, answer: Mapping[str, Any], page: list[object]) -> str | None:
+        """Keep one more page; return the cursor of the next one to fetch."""
+        for entry in map(table, page):
+            if isinstance(name := entry.get(self._kind.identity), str) and name:
+                self._entries[name] = entry
+        if (ttl_s := ttl_s_of(answer)) is not None:
+            self._ttls_s.append(ttl_s)
+        cursor = answer.get("nextCursor")
+        if not isinstance(cursor, str) or cursor in self._seen:
+            self._is_cut = len(self._entries) > MAX_ENTRIES
+            return None
+        self._is_cut = self._is_full(answer)
+        self._seen.add(cursor)
+        return None if self._is_cut else cursor
+
+    def all(self, server: str) -> Entries:
+        """Return everything, or as much of it as may be."""
+        if self._is_cut:
+            logger.warning(
+                "%s: its list of %s has more than %d pages, %d entries or %d bytes; the rest is left out",
+                server, self._kind.key, MAX_PAGES, MAX_ENTRIES, MAX_BYTES,
+            )  # fmt: skip
+        return Entries(list(self._entries.values())[:MAX_ENTRIES], min(self._ttls_s, default=None))
+
+    def _is_full(self, answer: Mapping[str, Any]) -> bool:
+        self._size += _size_of(answer)  # Of a list on one page the transport has taken care: max_response_bytes.
+        is_long = len(self._entries) >= MAX_ENTRIES or len(self._seen) + 1 >= MAX_PAGES
+        return is_long or self._size > MAX_BYTES
 
 
-def _usable(page: list[object], identity: str) -> dict[str, Entry]:
-    usable: dict[str, Entry] = {}
-    for entry in map(table, page):
-        if isinstance(name := entry.get(identity), str) and name:
-            usable[name] = entry
-    return usable
+def ttl_s_of(result: Mapping[str, Any]) -> float | None:
+    """Return the seconds for which a modern result stays true; None if it does not say so in milliseconds >= 0."""
+    ttl_ms = result.get("ttlMs")
+    return ttl_ms / 1000 if type(ttl_ms) is int and ttl_ms >= 0 else None
 
 
 def _size_of(answer: object) -> int:
