@@ -23,13 +23,11 @@ from actors.errors import (
 from actors.ledger import Ledger, epitaph
 from actors.lifecycle import Lifecycle
 from actors.link import NO_CONNECT_HELPS, WAITING, State
-from actors.mcp import conversations
 from actors.messages import Finished
 from actors.outcomes import Outcomes
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.timers import Timers
-from actors.transport import Request
 from actors.wire import Wire
 
 _MAY_SERVE_AGAIN = WAITING | {State.READY, State.THROTTLED}
@@ -176,18 +174,21 @@ class Calls:
     def _is_listed(self, work: Work) -> bool:
         """Say if `work` may begin; if not, it waits for one fresh list, or the list has told that it never may."""
         life = self.life
-        if work.tool is None or (life.fresh and work.tool in life.catalogue.tools):
+        if work.tool is None or life.listing.offers(work.tool):
             return True
-        if work.listed and not life.listing:
-            if life.list_failed:
+        if work.listed and not life.listing.under_way:
+            if life.listing.failed:
                 return True  # No list is to be had: let the server decide.
             unknown = MCPToolError(f"no tool named {work.tool!r}", executed="no", code=-32602)
             self._end(work, unknown, Verdict.IGNORED)
             return False
+        self._await_list(work)
+        return False
+
+    def _await_list(self, work: Work) -> None:
         work.listed = True
         self.admission.await_list(work)
-        life.refresh()
-        return False
+        self.life.listing.refresh()
 
     def _begin(self, work: Work) -> None:
         call, number = work.call, self._wire.next_exchange()
@@ -198,9 +199,10 @@ class Calls:
         work.exchange = number
         if work.started_at is None:
             work.started_at = self._clock()
-        fresh = self.life.catalogue if self.life.fresh else None
-        safe = repeatable(self._config, call.method, work.tool, fresh).yes
-        request = Request(id=number, method=call.method, params=progress.asked_for(call, number), replay_safe=safe)
+        listing = self.life.listing
+        listing.used()
+        safe = repeatable(self._config, call.method, work.tool, listing.catalogue if listing.fresh else None).yes
+        request = self.life.request(call, number, replay_safe=safe)
         handle = self._wire.begin(request, number, call.deadline, call.ticket)
         self._exchanges[number] = Exchange(work=work, connection=self._wire.current, handle=handle, replay_safe=safe)
         if self._config.attempt_timeout_s is not None:
@@ -219,6 +221,7 @@ class Calls:
         history = work.ended(outcome)
         if is_current:
             self.life.troubled(outcome)
+            self.life.listing.refused(outcome)
         if not history.repaired and retry.is_repairable(outcome):
             work.repaired = True
             self._again(work, outcome, outcome.retry_after_s or 0.0)
@@ -256,8 +259,7 @@ class Calls:
         exchange = self._exchanges[work.exchange]
         self._attempts.drop(work.exchange)
         if work.call.ticket.is_claimed and exchange.connection == self._wire.current:
-            # A hang-up is no cancel. Source: MCP 2025-11-25, cancellation.
-            self.life.tell(conversations.cancelled(work.exchange, "nobody waits for it any more"))
+            self.life.cancel(work.exchange)
         exchange.handle.abort()
 
     def _refuse(self, work: Work, error: MCPOrchestratorError) -> None:

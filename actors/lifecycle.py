@@ -5,24 +5,25 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
 
+from actors import progress
 from actors.breaker import Breaker, Permit, Verdict
 from actors.breaker import State as BreakerState
-from actors.call import SendTicket
-from actors.catalogue import Catalogue
+from actors.call import Call, Outcome, SendTicket
 from actors.control import ControlSlot, Errand
 from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, SessionLostError
 from actors.link import REFUSED, WAITING, Event, Link, State
-from actors.mcp import conversations
-from actors.mcp.conversations import Session
+from actors.listing import Listing
+from actors.mcp import conversations, era
+from actors.mcp.session import Session
+from actors.opening import Anew, Opening
+from actors.opening import End as OpeningEnd
 from actors.replies import Replies
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.status import CRASH_LOOP_AFTER
-from actors.timers import Timers
 from actors.transport import Handle, Reply, Request
 from actors.wire import Wire
 
-_DEBOUNCE_S = 0.2  # Servers announce each tool of a batch; one list answers for all.
 _THROTTLED_S = 1.0  # When a server says "too many" and not for how long. Arbitrary.
 
 
@@ -58,14 +59,21 @@ class Lifecycle:
             base_s=config.reconnect_base_s, cap_s=config.reconnect_cap_s, clock=runtime.clock, jitter=runtime.jitter
         )
         self.control = ControlSlot(self._begin, runtime.clock)
-        self.session = Session(protocol="", capabilities={}, server_info="", instructions="")
-        self.catalogue, self.fresh = seat.catalogue, False
-        self.listing = False  # A catalogue is being fetched.
-        self.list_failed = False  # The last time.
+        self.session = Session()
+        self.listing = Listing(
+            config=config, catalogue=seat.catalogue, control=self.control, clock=runtime.clock, on_end=self._listed
+        )
+        self.opening = Opening(
+            config=config,
+            capabilities=seat.inputs.capabilities,
+            control=self.control,
+            belief=seat.belief,
+            on_end=self._opened,
+        )
         self.replies = Replies()
         self._permit: Permit | None = None  # The breaker's door, held by the probe that is to open it.
         self._tried_in: int | None = None
-        self._timers = Timers[str]()
+        self._doubted = False  # Whether the server is of its era still; a ping is under way to tell.
 
     # -- asked for ------------------------------------------------------------------------------------------------
 
@@ -105,24 +113,28 @@ class Lifecycle:
             if alive:
                 self.link.proved()
             on_end(alive)
+            if era.is_of_another_era(outcome, self.session):
+                outcome = SessionLostError("the server was replaced by one that speaks another protocol era")
             self.troubled(outcome)
 
-        self.control.run(
-            Errand(conversation=conversations.ping(), limit_s=self._config.connect_timeout_s, on_end=ended)
-        )
+        conversation = conversations.ping(modern=self.session.is_modern)
+        self.control.run(Errand(conversation=conversation, limit_s=self._config.connect_timeout_s, on_end=ended))
 
-    def refresh(self) -> None:
-        """Fetch the catalogue, unless that is under way."""
-        if self.listing or self.link.state is not State.READY:
-            return
-        if "tools" not in self.session.capabilities:
-            self._listed([])
-            return
-        self.listing = True
-        conversation = conversations.list_all("tools/list", "tools")
-        self.control.run(
-            Errand(conversation=conversation, limit_s=self._config.handshake_timeout_s, on_end=self._listed)
+    def request(self, call: Call, exchange: int, *, replay_safe: bool) -> Request:
+        """Return the request that makes one attempt of `call` on the current connection."""
+        request = Request(
+            id=exchange,
+            method=call.method,
+            params=self.session.enclose(progress.asked_for(call, exchange)),
+            replay_safe=replay_safe,
         )
+        headers = self.listing.headers(request, call.tool)
+        return replace(request, headers=headers) if headers else request
+
+    def cancel(self, exchange: int) -> None:
+        """Tell the server that nobody waits for this request any more, where a hang-up does not say so."""
+        if not self.session.cancels_by_hanging_up:
+            self.tell(conversations.cancelled(exchange, "nobody waits for it any more"))
 
     def tell(self, message: Request | Reply) -> None:
         """Send what nobody waits for on the current connection, before other errands."""
@@ -139,6 +151,8 @@ class Lifecycle:
             return
         if isinstance(outcome, SessionLostError):
             self._lose(outcome, Event.LOST)
+        elif era.casts_doubt(outcome, self.session):
+            self._doubt()
         elif isinstance(outcome, ServerUnavailableError) and outcome.state in REFUSED:
             self._refused(outcome)
 
@@ -147,11 +161,6 @@ class Lifecycle:
         if self.link.state in (State.READY, State.THROTTLED):
             self._owner.on_lost()
             self._lose(error, Event.LOST)
-
-    def list_changed(self) -> None:
-        """Fetch the catalogue in a moment."""
-        if "list" not in self._timers:
-            self._timers.set("list", self._clock() + _DEBOUNCE_S)
 
     def released(self, number: int) -> None:
         """Take note that nothing of this connection is left."""
@@ -170,15 +179,13 @@ class Lifecycle:
     def next_due(self) -> float:
         """When `tick` has something to do."""
         own = self.link.next_due() if self._breaker.state is not BreakerState.OPEN else float("inf")
-        return min(own, self.control.next_due(), self._timers.next_due())
+        return min(own, self.control.next_due(), self.listing.next_due())
 
     def tick(self, *, half_opened: bool) -> None:
         """Let time pass. `half_opened`: the breaker has just become half-open, and wants a probe."""
         self.control.tick()
-        for _ in self._timers.take_due(self._clock()):
-            if self.listing:
-                self.list_changed()  # The list under way may be older than the change.
-            self.refresh()
+        if self.link.state is State.READY:
+            self.listing.tick()
         if half_opened:
             self._probe()
         elif self._breaker.state is not BreakerState.OPEN and self.link.next_due() <= self._clock():
@@ -198,15 +205,18 @@ class Lifecycle:
         # Only children have state to share: what is left of an HTTP connection may finish its calls meanwhile.
         is_free = not self._wire.held and (self._config.url is not None or not self._wire.left)
         if self.link.state is State.CONNECTING and not self._wire.is_open and is_free:
-            self._wire.open()
-            limit_s = self._config.handshake_timeout_s
-            self.control.run(Errand(conversation=conversations.handshake(), limit_s=limit_s, on_end=self._shaken))
+            self._wire.open(self.opening.config())
+            self.opening.begin()
         if not self._wire.left:
             self.replies.gone(yes=True)
 
-    def _shaken(self, end: Session | MCPOrchestratorError) -> None:
+    def _opened(self, end: OpeningEnd) -> None:
         if self.link.state is not State.CONNECTING:
             return  # Ended by a disconnect.
+        if isinstance(end, Anew):
+            self._end_connection(MCPConnectionError("opened anew"), orderly=False)
+            self._go_on()
+            return
         if isinstance(end, MCPOrchestratorError):
             self._connect_failed(conversations.as_connect_failure(end))
             return
@@ -215,16 +225,24 @@ class Lifecycle:
         self._statistics.connects += 1
         self._return_permit(Verdict.IGNORED)
         self._breaker.cool()
-        self.refresh()
+        if self._config.log_level is not None and not end.is_modern and end.offers("logging"):
+            self.tell(conversations.log_level(self._config.log_level))
+        self.listing.begin(end)
 
-    def _listed(self, end: list[Any] | MCPOrchestratorError) -> None:
-        self.listing, self.list_failed = False, isinstance(end, MCPOrchestratorError)
-        if not isinstance(end, MCPOrchestratorError):
-            self.catalogue, self.fresh = Catalogue.of(end), True
-        self.troubled(end)
+    def _listed(self, outcome: Outcome) -> None:
+        self.troubled(outcome)
         if self.link.state is State.READY:
             self._answer_wanted()
             self._owner.on_listed()
+
+    def _doubt(self) -> None:
+        """See by a ping whether the server is still of the era that was agreed on: there is no session to be lost."""
+        if not self._doubted:
+            self._doubted = True
+            self.ping(self._judged)
+
+    def _judged(self, _alive: bool) -> None:  # noqa: FBT001 -- as a ping says it
+        self._doubted = False
 
     def _connect_failed(self, error: MCPOrchestratorError) -> None:
         if isinstance(error, ServerUnavailableError) and error.state in REFUSED:
@@ -263,7 +281,7 @@ class Lifecycle:
             self._owner.on_refused(error)
 
     def _end_connection(self, error: MCPOrchestratorError, *, orderly: bool) -> None:
-        self.fresh = self.listing = False
+        self.listing.end()
         self._wire.end(orderly=orderly)
         self.control.clear(error)
 
@@ -289,11 +307,13 @@ class Lifecycle:
         exchange = self._wire.next_exchange()
         if isinstance(message, Request):
             message = replace(message, id=exchange)
+            if self.link.state is State.READY and not message.is_notification:  # Before, the opening says it all.
+                message = replace(message, params=self.session.enclose(message.params))
         return exchange, self._wire.begin(message, exchange, deadline, ticket)
 
     def _answer_wanted(self) -> None:
         is_ready = self.link.state is State.READY
-        if is_ready and (self.fresh or not self.listing):
+        if is_ready and (self.listing.fresh or not self.listing.under_way):
             self.replies.came(yes=True)
         elif not is_ready and self.link.state not in WAITING:
             self.replies.came(yes=False)

@@ -10,6 +10,7 @@ from actors.breaker import BreakerSnapshot, State
 from actors.call import ServerName
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
+from actors.mcp.session import Belief, Era, Way
 from actors.statistics import StatisticsSnapshot
 from actors.status import Incident, ServerStatus
 
@@ -31,14 +32,15 @@ class Memory:
     """One server, as far as it outlives a run; the default is one that nothing is known of.
 
     * `fingerprint`: what it was behind its name; nothing here is true of anything else.
-    * `era`: "legacy" so far; it and `protocol`, the revision spoken, are "" before the first handshake.
+    * `era`, `transport`, `protocol`, the revision spoken: as in ServerStatus; "" before the first connection.
     * `catalogue`: the last one, for listing only: what may be repeated is decided by a fresh one.
     * `breaker`: without what an operator forced, which ends with the run.
     * `half_opens_at`: seconds since 1970 at which an open breaker's time is over, 0 if none is running.
     """
 
     fingerprint: str = ""
-    era: str = ""
+    era: Era = ""
+    transport: Way = ""
     protocol: str = ""
     catalogue: Catalogue = field(default_factory=Catalogue)
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
@@ -50,7 +52,8 @@ class Memory:
         breaker = _unforced(status.breaker)
         newer = Memory(
             fingerprint=fingerprint,
-            era="legacy" if status.protocol else "",
+            era=status.era,
+            transport=status.transport,
             protocol=status.protocol,
             catalogue=status.catalogue,
             breaker=breaker,
@@ -66,9 +69,15 @@ class Memory:
         return replace(
             self,
             era=self.era or older.era,
+            transport=self.transport or older.transport,
             protocol=self.protocol or older.protocol,
             catalogue=self.catalogue if self.catalogue.tools else older.catalogue,
         )
+
+    @property
+    def belief(self) -> Belief:
+        """What to think of the server until it proves otherwise."""
+        return Belief(era=self.era, transport=self.transport)
 
     def at(self, now: float) -> "Memory":
         """Return this with the time that an open breaker has left. `now`: seconds since 1970.

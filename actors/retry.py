@@ -10,6 +10,7 @@ from actors.errors import (
     CallCancelledError,
     Executed,
     InvalidCallError,
+    InvalidResultError,
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
@@ -20,6 +21,7 @@ from actors.errors import (
     ServerUnavailableError,
     SessionLostError,
 )
+from actors.mcp.era import HEADERS_REFUSED, speaks_our_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class History:
 
 def is_repairable(error: MCPOrchestratorError) -> bool:
     """Say if this was sent and refused, so not executed, for a reason that is being mended: then once more."""
+    if isinstance(error, MCPToolError):
+        return error.code == HEADERS_REFUSED or speaks_our_version(error)
     return isinstance(error, SessionLostError) or (
         isinstance(error, ServerUnavailableError) and error.state == "throttled"
     )
@@ -49,7 +53,7 @@ def may_repeat(error: MCPOrchestratorError, history: History, *, replay_safe: bo
     """
     if history.attempts > max_retries:
         return False
-    if isinstance(error, InvalidCallError | MCPToolError | ResponseTooLargeError):
+    if isinstance(error, InvalidCallError | InvalidResultError | MCPToolError | ResponseTooLargeError):
         return False
     if isinstance(error, ServerUnavailableError | SessionLostError):
         return False

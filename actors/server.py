@@ -193,7 +193,7 @@ class ServerActor(OwingActor[ServerMessage]):
             case Received(method="notifications/progress", params=params):
                 self._calls.progress(params)
             case Received(method="notifications/tools/list_changed") if current:
-                self._life.list_changed()
+                self._life.listing.changed()
             case _:
                 pass  # A notification that changes nothing here.
 
@@ -277,7 +277,9 @@ class ServerActor(OwingActor[ServerMessage]):
             reason="finishing its calls" if self._calls.draining else link.reason,
             generation=self._seat.generation,
             connection=self._wire.current,
+            era=life.opening.belief.era,
             protocol=life.session.protocol,
+            transport=life.opening.belief.transport,
             capabilities=life.session.capabilities,
             server_info=life.session.server_info,
             instructions=life.session.instructions,
@@ -292,7 +294,7 @@ class ServerActor(OwingActor[ServerMessage]):
             owed=len(self.ledger),
             last_answer_at=calls.outcomes.last_answer_at,
             retry_after_s=breaker.retry_after_s() if by_breaker else link.retry_after_s(),
-            catalogue=life.catalogue,
-            fresh=life.fresh,
+            catalogue=life.listing.catalogue,
+            fresh=life.listing.fresh,
             statistics=self._seat.statistics.snapshot(),
         )

@@ -31,10 +31,16 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
             number INTEGER PRIMARY KEY, at REAL NOT NULL, server TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL
         )""",
     ),
+    # Eras were not asked for before: all servers are asked anew.
+    ("ALTER TABLE servers ADD COLUMN transport TEXT NOT NULL DEFAULT ''", "UPDATE servers SET era = ''"),
 )
 _READ_SERVERS = """
-    SELECT name, fingerprint, era, protocol, breaker, half_opens_at, statistics, tools
+    SELECT name, fingerprint, era, transport, protocol, breaker, half_opens_at, statistics, tools
     FROM servers LEFT JOIN catalogues ON server = name
+"""
+_KEEP_SERVER = """
+    REPLACE INTO servers (name, fingerprint, era, transport, protocol, breaker, half_opens_at, statistics)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WHY = {
@@ -116,7 +122,7 @@ class StateFile:
         with _damage_told_apart():
             execute, many = self._connection.execute, self._connection.executemany
             execute("BEGIN IMMEDIATE")
-            many("REPLACE INTO servers VALUES (?, ?, ?, ?, ?, ?, ?)", map(_server_row, servers.items()))
+            many(_KEEP_SERVER, map(_server_row, servers.items()))
             many("REPLACE INTO catalogues VALUES (?, ?)", map(_catalogue_row, listed.items()))
             many("INSERT INTO incidents VALUES (NULL, ?, ?, ?, ?)", map(_incident_row, incidents))
             execute("DELETE FROM incidents WHERE number <= (SELECT max(number) FROM incidents) - ?", (INCIDENTS_KEPT,))
@@ -182,11 +188,12 @@ def _damage_told_apart() -> Generator[None]:
 
 
 def _server(row: Any) -> tuple[ServerName, Memory]:  # noqa: ANN401 -- as SQLite has it: anything
-    name, fingerprint, era, protocol, breaker, half_opens_at, statistics, tools = row
+    name, fingerprint, era, transport, protocol, breaker, half_opens_at, statistics, tools = row
     memory = _MEMORY.validate_python(
         {
             "fingerprint": fingerprint,
             "era": era,
+            "transport": transport,
             "protocol": protocol,
             "catalogue": Catalogue.of(loads(tools)) if tools else Catalogue(),
             "breaker": loads(breaker),
@@ -202,7 +209,7 @@ def _server(row: Any) -> tuple[ServerName, Memory]:  # noqa: ANN401 -- as SQLite
 def _server_row(item: tuple[ServerName, Memory]) -> tuple[object, ...]:
     name, memory = item
     breaker, statistics = _BREAKER.dump_json(memory.breaker), _STATISTICS.dump_json(memory.statistics)
-    known = (memory.fingerprint, memory.era, _text(memory.protocol))
+    known = (memory.fingerprint, memory.era, memory.transport, _text(memory.protocol))
     return name, *known, breaker.decode(), memory.half_opens_at, statistics.decode()
 
 

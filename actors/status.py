@@ -8,6 +8,7 @@ from actors.breaker import BreakerSnapshot
 from actors.breaker import State as BreakerState
 from actors.call import ServerName, ToolName
 from actors.catalogue import Catalogue
+from actors.mcp.session import Belief, Era, Way
 from actors.statistics import StatisticsSnapshot
 
 CRASH_LOOP_AFTER = 5  # Failed connects in a row, with the breaker open.
@@ -21,7 +22,8 @@ class ServerStatus:
       "draining", "crash_loop", "stopped"; the supervisor adds "disabled" and "parked".
     * `at`: when this was so. `retry_after_s`, and what the breaker says of its times, count from there.
     * `fresh`: `catalogue` was fetched on the connection that is open now.
-    * `protocol`: the revision spoken, "" before the first handshake. `era`: "legacy" so far.
+    * `era`: "legacy" or "modern"; `transport`: "stdio", "http", or "sse", the HTTP+SSE of 2024-11-05: as far as known,
+      if only from earlier. `protocol`: the revision spoken, "" before the first connection.
     * `capabilities`: as the server declared them at the last handshake.
     """
 
@@ -31,7 +33,9 @@ class ServerStatus:
     reason: str = "never connected"
     generation: int = 0
     connection: int = 0
+    era: Era = ""
     protocol: str = ""
+    transport: Way = ""
     capabilities: Mapping[str, Any] = field(default_factory=dict[str, Any])
     server_info: str = ""
     instructions: str = ""
@@ -62,6 +66,11 @@ class ServerStatus:
     def retry_after_at(self, now: float) -> float | None:
         """Return the seconds from then to the next try; None if nobody knows."""
         return None if self.retry_after_s is None else max(self.retry_after_s - max(now - self.at, 0.0), 0.0)
+
+    @property
+    def belief(self) -> Belief:
+        """What is thought of the server, for its next actor."""
+        return Belief(era=self.era, transport=self.transport)
 
     def at_the_end(self, state: str, reason: str) -> "ServerStatus":
         """Return what is left to say once the actor has ended: what is known of the server, and nothing under way."""

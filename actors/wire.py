@@ -60,13 +60,13 @@ class Wire:
         """The current connection."""
         return self._connections.get(self.current)
 
-    def open(self) -> None:
-        """Begin a new connection."""
+    def open(self, config: ServerConfig) -> None:
+        """Begin a new connection, by the actor's configuration with its transport decided."""
         if self._closed:  # The actor was condemned and has woken up: its successor has a connection by now.
             raise RuntimeError("the wire was broken off for good")
         self._number += 1
         self.current = self._number
-        self._connections[self.current] = self._connect(self._config, partial(self._heard, self.current))
+        self._connections[self.current] = self._connect(config, partial(self._heard, self.current))
         if self._closed:  # Condemned in the middle of it.
             self.abort()
 

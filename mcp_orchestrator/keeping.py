@@ -41,7 +41,12 @@ class Keeping:
     def memory(self, server: ServerName) -> Memory:
         """Return what the first actor of a server is to know."""
         known = self.remembered.of(server, self._fingerprints[server])
-        return Memory(breaker=known.breaker, catalogue=known.catalogue, statistics=Statistics(known.statistics))
+        return Memory(
+            breaker=known.breaker,
+            catalogue=known.catalogue,
+            belief=known.belief,
+            statistics=Statistics(known.statistics),
+        )
 
     def reconfigured(self, config: OrchestratorConfig) -> None:
         """Keep the servers of this configuration from now on."""

@@ -10,6 +10,7 @@ from actors.call import ServerName
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
 from actors.mailbox import Mailbox
+from actors.mcp.session import Belief
 from actors.messages import ServerMessage
 from actors.statistics import Statistics
 from supervisors.health import Health
@@ -34,6 +35,7 @@ class Memory:
 
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
     catalogue: Catalogue = field(default_factory=Catalogue)
+    belief: Belief = field(default_factory=Belief)
     statistics: Statistics = field(default_factory=Statistics)
 
 

@@ -1,11 +1,10 @@
 """What is said on the control connection, exchange by exchange. Pure: generators that yield requests.
 
 A conversation yields what to send next and is sent the outcome. It returns what came of it, or the error that
-ended it. Request ids are given by whoever runs it. Source: MCP 2025-11-25, lifecycle and pagination.
+ended it. Request ids are given by whoever runs it. Source: MCP, lifecycle and pagination of all revisions.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from actors.call import Outcome
@@ -19,32 +18,29 @@ from actors.errors import (
     SessionLostError,
 )
 from actors.mcp.envelope import CLIENT_INFO, LEGACY_VERSIONS
+from actors.mcp.era import Legacy, Probe, Silent, speaks_our_version
+from actors.mcp.session import Session, Way, server_name
 from actors.transport import Reply, Request
 
 T = TypeVar("T")
 Conversation: TypeAlias = Generator[Request | Reply, Outcome, T | MCPOrchestratorError]
 
 
-_MAX_PAGES = 1000  # Against a server whose cursors never end. Arbitrary.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What the handshake agreed on. `capabilities` as the server sent them."""
-
-    protocol: str
-    capabilities: Mapping[str, Any]
-    server_info: str
-    instructions: str
-
-
 def _request(method: str, params: dict[str, Any] | None = None) -> Request:
     return Request(id=0, method=method, params=params, replay_safe=True)
 
 
-def handshake() -> Conversation[Session]:
-    """Open a session: initialize, then notifications/initialized."""
-    params = {"protocolVersion": LEGACY_VERSIONS[0], "capabilities": {}, "clientInfo": CLIENT_INFO}
+def discover(probe: Probe) -> Conversation[Session | Legacy | Silent]:
+    """Ask a server for its era, and once more if it refuses the very version that it lists."""
+    outcome = yield probe.ask()
+    if speaks_our_version(outcome):
+        outcome = yield probe.ask()
+    return probe.finding(outcome)
+
+
+def handshake(capabilities: Mapping[str, Any], transport: Way) -> Conversation[Session]:
+    """Open a legacy session: initialize, then notifications/initialized. `capabilities`: ours."""
+    params = {"protocolVersion": LEGACY_VERSIONS[0], "capabilities": capabilities, "clientInfo": CLIENT_INFO}
     answer = yield _request("initialize", params)
     if isinstance(answer, MCPOrchestratorError):
         return answer
@@ -56,34 +52,14 @@ def handshake() -> Conversation[Session]:
     taken = yield _request("notifications/initialized")
     if isinstance(taken, MCPOrchestratorError):
         return taken
-    info = table(answer.get("serverInfo"))
     return Session(
+        era="legacy",
         protocol=version,
+        transport=transport,
         capabilities=table(answer.get("capabilities")),
-        server_info=" ".join(str(part) for part in map(info.get, ("name", "version")) if part),
+        server_info=server_name(answer.get("serverInfo")),
         instructions=str(answer.get("instructions") or ""),
     )
-
-
-def list_all(method: str, key: str) -> Conversation[list[Any]]:
-    """Fetch all pages of `method`; the entries stand under `key`. An empty cursor is a cursor; a repeated one ends."""
-    entries: list[Any] = []
-    seen: set[str] = set()
-    params: dict[str, Any] | None = None
-    for _ in range(_MAX_PAGES):
-        answer = yield _request(method, params)
-        if isinstance(answer, MCPOrchestratorError):
-            return answer
-        page = answer.get(key)
-        if not isinstance(page, list):
-            return OutcomeUnknownError(f"the answer to {method} has no list of {key}")
-        entries += page
-        cursor = answer.get("nextCursor")
-        if not isinstance(cursor, str) or cursor in seen:
-            return entries
-        seen.add(cursor)
-        params = {"cursor": cursor}
-    return entries
 
 
 def one(message: Request | Reply) -> Conversation[Any]:
@@ -91,11 +67,15 @@ def one(message: Request | Reply) -> Conversation[Any]:
     return (yield message)
 
 
-def ping() -> Conversation[Any]:
-    """Ask whether the server is there, twice before it counts as not; `is_alive` reads the answer."""
-    outcome = yield _request("ping")
+def ping(*, modern: bool) -> Conversation[Any]:
+    """Ask whether the server is there, twice before it counts as not; `is_alive` reads the answer.
+
+    Revision 2026-07-28 has no ping; its server/discover is cheap, and says so.
+    """
+    question = _request("server/discover" if modern else "ping")
+    outcome = yield question
     if isinstance(outcome, MCPConnectionError | OutcomeUnknownError):  # One hiccup is no news.
-        outcome = yield _request("ping")
+        outcome = yield question
     return outcome
 
 
@@ -107,6 +87,11 @@ def is_alive(outcome: Outcome) -> bool:
 def cancelled(request_id: int, reason: str) -> Request:
     """Tell the server that nobody waits for this request any more."""
     return _request("notifications/cancelled", {"requestId": request_id, "reason": reason})
+
+
+def log_level(level: str) -> Request:
+    """Ask a legacy server for its log messages, from this level on."""
+    return _request("logging/setLevel", {"level": level})
 
 
 def answer_to(method: str, request_id: int | str) -> Reply:

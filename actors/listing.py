@@ -1,0 +1,136 @@
+"""The catalogue of one server: fetched, kept, fetched again when it changes; and what its schemas say of calls."""
+
+import logging
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from actors.call import Outcome, ToolName
+from actors.catalogue import Catalogue, table
+from actors.config import ServerConfig
+from actors.control import ControlSlot, Errand
+from actors.errors import MCPOrchestratorError, MCPToolError
+from actors.mcp.era import HEADERS_REFUSED
+from actors.mcp.header_params import HeaderParam, InvalidHeaderParamError, header_params, headers_of
+from actors.mcp.paging import TOOLS, Entries, list_all
+from actors.mcp.session import Session
+from actors.transport import Request
+
+logger = logging.getLogger(__name__)
+
+_DEBOUNCE_S = 0.2  # Servers announce each tool of a batch; one list answers for all.
+
+
+class Listing:
+    """What the server offers, as far as it was told on the connection there is.
+
+    * `fresh`: fetched on this connection. A failed fetch keeps the old catalogue, for listing only.
+    * `under_way`: being fetched. `failed`: the last time.
+    * Single-flight; announcements within 0.2 s are answered by one fetch.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: ServerConfig,
+        catalogue: Catalogue,
+        control: ControlSlot,
+        clock: Callable[[], float],
+        on_end: Callable[[Outcome], None],
+    ) -> None:
+        self._config, self._control, self._clock, self._on_end = config, control, clock, on_end
+        self.catalogue = catalogue
+        self.fresh = self.under_way = self.failed = False
+        self._session = Session()
+        self._changed_due = math.inf
+        self._stale_at = math.inf
+        self._header_params: dict[ToolName, tuple[HeaderParam, ...]] = {}
+
+    def begin(self, session: Session) -> None:
+        """Fetch the catalogue of a connection that was just opened."""
+        self._session = session
+        self.refresh()
+
+    def end(self) -> None:
+        """Take note that the connection is over."""
+        self.fresh = self.under_way = False
+        self._changed_due = self._stale_at = math.inf
+
+    def refresh(self) -> None:
+        """Fetch the catalogue, unless that is under way."""
+        if self.under_way:
+            return
+        if not self._session.offers("tools"):
+            self._listed(Entries([]))
+            return
+        self.under_way = True
+        conversation, limit_s = list_all(TOOLS, self._config.name), self._config.handshake_timeout_s
+        self._control.run(Errand(conversation=conversation, limit_s=limit_s, on_end=self._listed))
+
+    def changed(self) -> None:
+        """Fetch the catalogue in a moment."""
+        self._changed_due = min(self._changed_due, self._clock() + _DEBOUNCE_S)
+
+    def used(self) -> None:
+        """Fetch the catalogue behind a call if the time for which the server vouched for it is over."""
+        if self._clock() >= self._stale_at:
+            self._stale_at = math.inf
+            self.refresh()
+
+    def refused(self, error: MCPOrchestratorError) -> None:
+        """Take note that the server refused a call; if for headers that its schema asks for, that is out of date."""
+        if isinstance(error, MCPToolError) and error.code == HEADERS_REFUSED:
+            self.fresh = False
+            self.refresh()
+
+    def next_due(self) -> float:
+        """When `tick` has something to do."""
+        return self._changed_due
+
+    def tick(self) -> None:
+        """Let time pass."""
+        if self._clock() < self._changed_due:
+            return
+        self._changed_due = math.inf
+        if self.under_way:
+            self.changed()  # The list under way may be older than the change.
+        self.refresh()
+
+    def offers(self, tool: ToolName) -> bool:
+        """Say if the server offers this tool, by what it said on this connection."""
+        return self.fresh and tool in self.catalogue.tools
+
+    def headers(self, request: Request, tool: ToolName | None) -> Mapping[str, str]:
+        """Return the headers that mirror arguments of this call, where the tool's schema asks for them."""
+        params = self._header_params.get(tool) if tool is not None and self._header_params else None
+        return {} if not params else headers_of(params, table(table(request.params).get("arguments")))
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _listed(self, end: Entries | MCPOrchestratorError) -> None:
+        self.under_way, self.failed = False, isinstance(end, MCPOrchestratorError)
+        if isinstance(end, Entries):
+            self._take(end)
+        self._on_end({} if isinstance(end, Entries) else end)
+
+    def _take(self, listed: Entries) -> None:
+        catalogue = Catalogue.of(listed.entries)
+        self._header_params = {}
+        if self._session.is_modern and self._session.transport == "http":
+            catalogue = self._without_bad_headers(catalogue)
+        self.catalogue, self.fresh = catalogue, True
+        self._stale_at = self._clock() + listed.ttl_s if listed.ttl_s else math.inf
+
+    def _without_bad_headers(self, catalogue: Catalogue) -> Catalogue:
+        """Leave out every tool whose schema asks for headers that cannot be. Source: MCP 2026-07-28, transports."""
+        usable: dict[ToolName, Mapping[str, Any]] = {}
+        for name, tool in catalogue.tools.items():
+            try:
+                params = header_params(table(tool.get("inputSchema")))
+            except InvalidHeaderParamError as error:
+                logger.warning("%s: its tool %r is left out: %s", self._config.name, name, error)
+                continue
+            usable[name] = tool
+            if params:
+                self._header_params[name] = params
+        return Catalogue.of(usable.values())
