@@ -4,12 +4,13 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from actors.asides import Aside, Asides, Begin
 from actors.call import Outcome, SendTicket
 from actors.errors import MCPOrchestratorError, MCPTimeoutError
 from actors.mcp.conversations import Conversation
-from actors.transport import Handle, Reply, Request
+from actors.transport import Handle
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -22,24 +23,17 @@ class Errand:
     deadline: float = math.inf
 
 
-class Begin(Protocol):
-    """How the actor puts an exchange on its connection."""
-
-    def __call__(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Handle]:
-        """Return the exchange's number and handle. Its `Finished` comes by message, never from within."""
-        ...
-
-
 class ControlSlot:
     """Keeps a busy server from looking dead: handshake, ping, catalogue, cancel and answers never wait for a call.
 
-    * Errands run one at a time, in order; `first` puts one at the head.
+    * Errands run one at a time, in order; asides beside them.
     * An errand whose time is up is sent an MCPTimeoutError, once its exchange, broken off, has reported.
     * `clear` ends them all with one error; a late report of the exchange that was under way is nobody's.
     """
 
     def __init__(self, begin: Begin, clock: Callable[[], float]) -> None:
         self._begin, self._clock = begin, clock
+        self._asides = Asides(begin, clock)
         self._errands: deque[Errand] = deque()
         self._exchange: int | None = None
         self._handle: Handle | None = None
@@ -49,6 +43,10 @@ class ControlSlot:
     def __len__(self) -> int:
         """How many errands are not done."""
         return len(self._errands)
+
+    def send(self, aside: Aside) -> None:
+        """Send a reply or a cancel at once, whatever errand is under way: the server may wait for it."""
+        self._asides.send(aside)
 
     def run(self, errand: Errand, *, first: bool = False) -> None:
         """Run it as soon as the slot is free; `first`: before the others that wait."""
@@ -61,10 +59,13 @@ class ControlSlot:
 
     def owns(self, exchange: int) -> bool:
         """Say whether this exchange was begun here."""
-        return exchange == self._exchange or exchange in self._nobodys
+        return exchange == self._exchange or exchange in self._nobodys or self._asides.owns(exchange)
 
     def finish(self, exchange: int, outcome: Outcome) -> None:
         """Take the outcome of an exchange begun here; say what is next."""
+        if self._asides.owns(exchange):
+            self._asides.finish(exchange, outcome)
+            return
         if exchange in self._nobodys:
             self._nobodys.remove(exchange)
             return
@@ -75,18 +76,21 @@ class ControlSlot:
         self._go_on(outcome)
 
     def next_due(self) -> float:
-        """When the exchange under way is to be broken off; infinity if there is none."""
-        return self._errands[0].deadline if self._handle is not None else math.inf
+        """When an exchange under way is to be broken off; infinity if there is none."""
+        own = self._errands[0].deadline if self._handle is not None else math.inf
+        return min(own, self._asides.next_due())
 
     def tick(self) -> None:
         """Break off what is overdue. For the actor's timer."""
+        self._asides.tick()
         if self._handle is not None and self._clock() >= self._errands[0].deadline:
             handle, self._handle = self._handle, None
             self._ticket.withdraw()
             handle.abort()
 
     def clear(self, error: MCPOrchestratorError) -> None:
-        """End every errand with `error`."""
+        """End every errand with `error`, forget every aside."""
+        self._asides.clear()
         errands, self._errands = self._errands, deque()
         if self._exchange is not None:
             self._nobodys.add(self._exchange)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from actors.breaker import State as BreakerState
-from actors.call import Call, Outcome, RequestId, ServerName
+from actors.call import Call, Outcome, RequestId, Result, ServerName
+from actors.inputs import InputRefusedError
 from actors.transport import Event
 
 
@@ -44,6 +45,14 @@ class Heard:
     generation: int
     connection: int
     event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputGiven:
+    """From the thread that ran the user's handlers: what they gave, or why there is nothing. Once per question."""
+
+    question: int
+    outcome: Result | InputRefusedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

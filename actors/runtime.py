@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, current_thread
 from typing import Any, Protocol, TypeVar, cast
 
 import pykka
@@ -43,6 +43,13 @@ class Runtime(Protocol):
         """Run a caller's code where it can harm nobody: one after the other, exceptions logged. Never blocks."""
         ...
 
+    def run_apart(self, task: Callable[[], object], /) -> bool:
+        """Run code that may block for minutes, on a thread that holds up nobody; False: there is none to be had.
+
+        What `task` raises is logged. Never blocks.
+        """
+        ...
+
 
 class Ticker(Protocol):
     """The one timer thread, as the runtime needs it: `supervisors.ticker`."""
@@ -57,7 +64,10 @@ class Ticker(Protocol):
 
 
 class ThreadRuntime:
-    """A thread per actor, one for all timers, one for all callbacks; all daemonic, none outlives `close`."""
+    """A thread per actor, one for all timers, one for all callbacks, one per task apart; all are daemonic.
+
+    None outlives `close` but tasks apart that do not end: they are the user's, and cannot be ended.
+    """
 
     clock = staticmethod(time.monotonic)
     wall_clock = staticmethod(time.time)
@@ -70,18 +80,40 @@ class ThreadRuntime:
         self.run_later = self._callbacks.put
         self._thread = Thread(target=self._call_back, name="mcp-callbacks", daemon=True)
         self._thread.start()
+        self._apart: dict[Thread, None] = {}
 
     def start(self, actor: Callable[..., A], **arguments: Any) -> "pykka.ActorRef[A]":  # noqa: ANN401 -- the actor's own
         """See Runtime."""
         return cast("type[A]", _on_a_thread(cast("type", actor))).start(runtime=self, **arguments)
 
+    def run_apart(self, task: Callable[[], object]) -> bool:
+        """See Runtime."""
+        thread = Thread(target=self._run_apart, args=(task,), name="mcp-apart", daemon=True)
+        self._apart[thread] = None
+        try:
+            thread.start()
+        except RuntimeError:  # The platform has none left.
+            del self._apart[thread]
+            return False
+        return True
+
     def close(self, *, timeout_s: float) -> list[str]:
-        """End both threads, the callbacks after those already queued. Return the names of those left behind."""
-        give_up_at = self.clock() + timeout_s
+        """End all threads, the callbacks after those already queued. Return the names of those left behind."""
+        give_up_at = time.monotonic() + timeout_s
         self._callbacks.put(None)
         left = self._ticker.close(timeout_s)
-        self._thread.join(max(give_up_at - self.clock(), 0.0))
-        return left + ([self._thread.name] if self._thread.is_alive() else [])
+        threads = [self._thread, *(thread for thread in self._apart.copy() if thread.is_alive())]
+        for thread in threads:
+            thread.join(max(give_up_at - time.monotonic(), 0.0))
+        return left + [thread.name for thread in threads if thread.is_alive()]
+
+    def _run_apart(self, task: Callable[[], object]) -> None:
+        try:
+            task()
+        except BaseException:  # As for callbacks.
+            logger.exception("A task apart raised")
+        finally:
+            del self._apart[current_thread()]
 
     def _call_back(self) -> None:
         while (callback := self._callbacks.get()) is not None:

@@ -58,6 +58,11 @@ class SeededRuntime:
         """See Runtime."""
         self._callbacks.append(callback)
 
+    def run_apart(self, task: Callable[[], object]) -> bool:
+        """See Runtime."""
+        self.spawn(task)
+        return True
+
     def spawn(self, step: Callable[[], object]) -> None:
         """Run `step` some time, in any order."""
         self._spawned.append(step)

@@ -1,0 +1,69 @@
+"""What the user is being asked on behalf of one server: on threads apart, told back to the actor."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+import pykka
+
+from actors.call import Result
+from actors.inputs import InputRefusedError, Question
+from actors.mailbox import tell
+from actors.messages import InputGiven
+from actors.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+OnGiven: TypeAlias = Callable[[Result | InputRefusedError], object]
+
+_MOST = 16  # At once, for one server: each has a thread, and perhaps somebody's attention. Arbitrary.
+
+
+class Questions:
+    """On its actor's thread, but for the questions themselves, which run on threads of their own.
+
+    * Each question is told of once, by `InputGiven`; who has dropped it by then hears nothing.
+    * A handler cannot be broken off: it counts until it returns, though nobody waits for it any more.
+    """
+
+    def __init__(self, runtime: Runtime, actor: "pykka.ActorRef[Any]") -> None:
+        self._run_apart, self._actor = runtime.run_apart, actor
+        self._number = self._under_way = 0
+        self._open: dict[int, OnGiven] = {}
+
+    def __len__(self) -> int:
+        """How many are waited for."""
+        return len(self._open)
+
+    def ask(self, question: Question, on_given: OnGiven) -> int:
+        """Run `question` apart; `on_given` takes what comes of it. Return its number. InputRefusedError: too many."""
+        if self._under_way >= _MOST or not self._run_apart(partial(_answer, question, self._actor, self._number + 1)):
+            raise InputRefusedError("busy: too many questions are open on this client")
+        self._number += 1
+        self._under_way += 1
+        self._open[self._number] = on_given
+        return self._number
+
+    def drop(self, number: int) -> None:
+        """Wait no longer for the answer to this one, if anybody still does."""
+        self._open.pop(number, None)
+
+    def given(self, message: InputGiven) -> None:
+        """Take the end of a question in."""
+        self._under_way -= 1
+        on_given = self._open.pop(message.question, None)
+        if on_given is not None:
+            on_given(message.outcome)
+
+
+def _answer(question: Question, actor: "pykka.ActorRef[Any]", number: int) -> None:
+    outcome: Result | InputRefusedError
+    try:
+        outcome = question()
+    except InputRefusedError as error:
+        outcome = error
+    except BaseException:  # The outermost frame: else the call would wait for nothing.
+        logger.exception("A question could not be answered")
+        outcome = InputRefusedError("internal error of this client")
+    tell(actor, InputGiven(question=number, outcome=outcome))
