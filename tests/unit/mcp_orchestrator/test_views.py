@@ -218,7 +218,7 @@ def test_a_forced_breaker_says_when_that_ends_not_what_is_beneath(
 
 
 def test_a_server_is_shown_whole_and_in_jsons_types() -> None:
-    board, runtime = shown(state="ready", protocol="2025-11-25", retry_after_s=3.0)
+    board, runtime = shown(state="ready", era="legacy", transport="sse", protocol="2025-11-25", retry_after_s=3.0)
     board.incidents.append(Incident(at=1.0, server=A, kind="connected", text="x"))
     board.health[A] = HealthStatus(state="up", last_check_at=990.0, response_time_s=0.1)
     runtime.now += 1.0
@@ -227,10 +227,11 @@ def test_a_server_is_shown_whole_and_in_jsons_types() -> None:
     never_seen = views.server(board, runtime, CONFIG, ServerName("b"))
 
     assert json.loads(json.dumps(whole)) == whole
-    assert (whole["connected"], whole["era"], whole["retry_after"]) == (True, "legacy", 2.0)
+    assert (whole["connected"], whole["era"], whole["transport"], whole["retry_after"]) == (True, "legacy", "sse", 2.0)
     assert whole["last_incident"]["kind"] == "connected"
     assert whole["health"]["state"] == "up"
-    assert (never_seen["transport"], never_seen["state"], never_seen["last_incident"]) == ("http", "disconnected", None)
+    assert (never_seen["era"], never_seen["transport"], never_seen["state"]) == ("", "http", "disconnected")
+    assert never_seen["last_incident"] is None
 
 
 def test_a_check_that_never_was_has_no_time() -> None:
