@@ -7,15 +7,17 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from actors.batches import CallOutcome
-from actors.call import CallFuture, OnProgress, ServerName
+from actors.call import Call, CallFuture, OnProgress, ServerName
 from actors.catalogue import Tool
+from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.results import ToolResult
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.awaiting import list_of, outcome_of, reply_of
+from mcp_orchestrator.awaiting import all_of, list_of, outcome_of, reply_of
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.face import Face, Replies
 from mcp_orchestrator.handles import ServerHandle
+from mcp_orchestrator.offers import Fetching
 
 
 class AsyncMCPOrchestrator(Face):
@@ -94,10 +96,11 @@ class AsyncMCPOrchestrator(Face):
         params: Mapping[str, Any] | None = None,
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- as above
+        on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
         """See MCPOrchestrator."""
-        call = self._engine.submit(self._asking.request(server, method, params, timeout))
-        return cast("dict[str, Any]", await outcome_of(call, self._engine.runtime.clock))
+        plan = self._asking.request(server, method, params, timeout, on_progress)
+        return await self._result(self._engine.submit(plan))
 
     async def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
         self,
@@ -114,6 +117,45 @@ class AsyncMCPOrchestrator(Face):
             calls, timeout, max_parallel, cancel_on_critical_failure, progress_callback, on_result
         )
         return await list_of(batch, longest_s)
+
+    async def list_prompts(self, server: str, *, timeout: float | None = None) -> list[Entry]:  # noqa: ASYNC109 -- as above
+        """See MCPOrchestrator."""
+        return await self._all(self._offers.fetching(server, PROMPTS, timeout))
+
+    async def get_prompt(
+        self,
+        server: str,
+        name: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as above
+    ) -> dict[str, Any]:
+        """See MCPOrchestrator."""
+        return await self._result(self._offers.prompt(server, name, arguments, timeout))
+
+    async def list_resources(self, server: str, *, timeout: float | None = None) -> list[Entry]:  # noqa: ASYNC109 -- as above
+        """See MCPOrchestrator."""
+        return await self._all(self._offers.fetching(server, RESOURCES, timeout))
+
+    async def list_resource_templates(self, server: str, *, timeout: float | None = None) -> list[Entry]:  # noqa: ASYNC109 -- as above
+        """See MCPOrchestrator."""
+        return await self._all(self._offers.fetching(server, TEMPLATES, timeout))
+
+    async def read_resource(self, server: str, uri: str, *, timeout: float | None = None) -> dict[str, Any]:  # noqa: ASYNC109 -- as above
+        """See MCPOrchestrator."""
+        return await self._result(self._offers.resource(server, uri, timeout))
+
+    async def complete(
+        self,
+        server: str,
+        ref: Mapping[str, Any],
+        argument: Mapping[str, str],
+        context: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as above
+    ) -> dict[str, Any]:
+        """See MCPOrchestrator."""
+        return await self._result(self._offers.completion(server, ref, argument, context, timeout))
 
     async def list_tools(self, server: str) -> list[Tool]:
         """See MCPOrchestrator."""
@@ -173,6 +215,12 @@ class AsyncMCPOrchestrator(Face):
             return []
         self._over = True
         return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
+
+    async def _result(self, call: Call) -> dict[str, Any]:
+        return cast("dict[str, Any]", await outcome_of(call, self._engine.runtime.clock))
+
+    async def _all(self, fetching: Fetching) -> list[Entry]:
+        return await all_of(fetching, self._engine.runtime.clock)
 
     async def _replies(self, replies: Replies) -> dict[str, bool]:
         clock = self._engine.runtime.clock

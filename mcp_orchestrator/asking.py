@@ -61,16 +61,29 @@ class Asking:
             server=name,
             method="tools/call",
             params={"name": known, "arguments": arguments},
-            timeout_s=self._timeout(name, known, timeout_s),
+            timeout_s=self.limit_s(name, known, timeout_s),
             on_progress=on_progress,
         )
 
-    def request(self, server: str, method: str, params: Mapping[str, Any] | None, timeout_s: float | None) -> Plan:
+    def request(
+        self,
+        server: str,
+        method: str,
+        params: Mapping[str, Any] | None,
+        timeout_s: float | None,
+        on_progress: OnProgress | None = None,
+    ) -> Plan:
         """Return the plan of any other request. Errors as in `plan`."""
         name = self.connected(server)
         if not isinstance(method, str) or not method.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise ValueError(f"method must be the name of an MCP method, not {method!r}")
-        return Plan(server=name, method=method, params=_table(params), timeout_s=self._timeout(name, None, timeout_s))
+        return Plan(
+            server=name,
+            method=method,
+            params=_table(params),
+            timeout_s=self.limit_s(name, None, timeout_s),
+            on_progress=on_progress,
+        )
 
     def items(self, calls: Sequence[ToolCall | Mapping[str, Any]]) -> list[BatchItem]:
         """Return a batch's calls; a mistake in one is that one's outcome. TypeError if `calls` is no list."""
@@ -88,6 +101,13 @@ class Asking:
             raise error
         return name
 
+    def limit_s(self, server: ServerName, tool: ToolName | None, timeout_s: float | None) -> float:
+        """Return the seconds a call has: those given, checked, else those configured."""
+        if timeout_s is None:
+            config = self.names.servers[server]
+            return (config.tool(tool).timeout_s if tool is not None else None) or config.timeout_s
+        return seconds(timeout_s)
+
     @staticmethod
     def check_limits(timeout: float | None, max_parallel: int | None) -> None:
         """Raise TypeError or ValueError for the limits of a batch that are none."""
@@ -103,12 +123,6 @@ class Asking:
         if isinstance(chosen, MCPOrchestratorError):
             raise chosen
         return chosen
-
-    def _timeout(self, server: ServerName, tool: ToolName | None, timeout_s: float | None) -> float:
-        if timeout_s is None:
-            config = self.names.servers[server]
-            return (config.tool(tool).timeout_s if tool is not None else None) or config.timeout_s
-        return seconds(timeout_s)
 
     def _item(self, call: ToolCall | Mapping[str, Any]) -> BatchItem:
         try:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from actors.batches import Batch, CallOutcome
-from actors.call import Call, settle
-from actors.errors import Executed, MCPTimeoutError
+from actors.call import Call, Outcome, settle
+from actors.errors import Executed, MCPOrchestratorError, MCPTimeoutError
+from actors.mcp.paging import Entry
+from mcp_orchestrator.offers import Fetching
 
 T = TypeVar("T")
 
@@ -28,6 +30,20 @@ def outcome_of(call: Call, clock: Callable[[], float]) -> object:
     if not call.future.done():
         settle(call, silent_actor(call.withdraw()))
     return call.future.result(timeout=0)
+
+
+def all_of(fetching: Fetching, clock: Callable[[], float]) -> list[Entry]:
+    """Wait for all pages of a list and return its entries, or raise the error that ended it."""
+    outcome: Outcome | None = None
+    while True:
+        try:
+            call = fetching.send(outcome)
+        except StopIteration as end:
+            return cast("list[Entry]", end.value)
+        try:
+            outcome = cast("Outcome", outcome_of(call, clock))
+        except MCPOrchestratorError as error:
+            outcome = error
 
 
 def list_of(batch: Batch, longest_s: float) -> list[CallOutcome]:

@@ -20,6 +20,7 @@ from mcp_orchestrator.asking import Asking, ToolCall, seconds
 from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig, Source, load
 from mcp_orchestrator.engine import Engine, FailedCall
+from mcp_orchestrator.offers import Offers
 
 _RELEASE_S = 5.0  # For connections to close in good order: stdin, SIGTERM and SIGKILL have 2 s each, at most.
 _FORCED_RELEASE_S = 0.25
@@ -164,6 +165,11 @@ class Face:
     @property
     def _asking(self) -> Asking:
         return self._engine.asking
+
+    @property
+    def _offers(self) -> Offers:
+        engine = self._engine
+        return Offers(engine.asking, engine.submit, engine.runtime.clock)
 
     def _known(self, server: str) -> ServerName:
         return self._engine.names.server(server)

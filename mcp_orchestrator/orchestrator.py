@@ -6,15 +6,17 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from actors.batches import CallOutcome
-from actors.call import CallFuture, OnProgress, ServerName
+from actors.call import Call, CallFuture, OnProgress, ServerName
 from actors.catalogue import Tool
+from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.results import ToolResult
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.blocking import list_of, outcome_of, reply_of
+from mcp_orchestrator.blocking import all_of, list_of, outcome_of, reply_of
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.face import Face
 from mcp_orchestrator.handles import ServerHandle
+from mcp_orchestrator.offers import Fetching
 
 
 class MCPOrchestrator(Face):
@@ -97,11 +99,16 @@ class MCPOrchestrator(Face):
         return cast("ToolResult", outcome_of(call, self._engine.runtime.clock))
 
     def request(
-        self, server: str, method: str, params: Mapping[str, Any] | None = None, *, timeout: float | None = None
+        self,
+        server: str,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Send any other client request (prompts/get, resources/read, …) and return the raw result."""
-        plan = self._asking.request(server, method, params, timeout)
-        return cast("dict[str, Any]", outcome_of(self._engine.submit(plan), self._engine.runtime.clock))
+        """Send any client request and return the raw result. `_meta` in `params` goes along, but for our own keys."""
+        return self._result(self._engine.submit(self._asking.request(server, method, params, timeout, on_progress)))
 
     def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
         self,
@@ -126,6 +133,51 @@ class MCPOrchestrator(Face):
             calls, timeout, max_parallel, cancel_on_critical_failure, progress_callback, on_result
         )
         return list_of(batch, longest_s)
+
+    # -- prompts, resources ---------------------------------------------------------------------------------------
+
+    def list_prompts(self, server: str, *, timeout: float | None = None) -> list[Entry]:
+        """Ask a server for its prompts, all pages of them within `timeout` seconds; return them raw, in its order.
+
+        The same holds for the other two lists: [] from a server that offers no such thing; at most 10,000 entries,
+        1,000 pages and 64 MiB, the rest is left out, and the log says so. Errors as for a call.
+        """
+        return self._all(self._offers.fetching(server, PROMPTS, timeout))
+
+    def get_prompt(
+        self, server: str, name: str, arguments: Mapping[str, str] | None = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Return a prompt, raw: {messages, description, …}. Its arguments are text; the server fills them in."""
+        return self._result(self._offers.prompt(server, name, arguments, timeout))
+
+    def list_resources(self, server: str, *, timeout: float | None = None) -> list[Entry]:
+        """Ask a server for its resources; see `list_prompts`."""
+        return self._all(self._offers.fetching(server, RESOURCES, timeout))
+
+    def list_resource_templates(self, server: str, *, timeout: float | None = None) -> list[Entry]:
+        """Ask a server for the templates of the URIs that it can read beside its resources; see `list_prompts`."""
+        return self._all(self._offers.fetching(server, TEMPLATES, timeout))
+
+    def read_resource(self, server: str, uri: str, *, timeout: float | None = None) -> dict[str, Any]:
+        """Return a resource, raw: {contents: [{uri, text or blob (base64), mimeType, …}], …}."""
+        return self._result(self._offers.resource(server, uri, timeout))
+
+    def complete(
+        self,
+        server: str,
+        ref: Mapping[str, Any],
+        argument: Mapping[str, str],
+        context: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Ask how an argument may go on; return {completion: {values, total, hasMore}, …}, raw.
+
+        * `ref`: {"type": "ref/prompt", "name": …}, or {"type": "ref/resource", "uri": …} with a template's URI.
+        * `argument`: {"name": …, "value": …}, what there is of it so far.
+        * `context`: {"arguments": {…}}, the arguments that are decided already.
+        """
+        return self._result(self._offers.completion(server, ref, argument, context, timeout))
 
     # -- what there is --------------------------------------------------------------------------------------------
 
@@ -193,6 +245,12 @@ class MCPOrchestrator(Face):
         return self._shut_down(finish_s, gone_s)
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _result(self, call: Call) -> dict[str, Any]:
+        return cast("dict[str, Any]", outcome_of(call, self._engine.runtime.clock))
+
+    def _all(self, fetching: Fetching) -> list[Entry]:
+        return all_of(fetching, self._engine.runtime.clock)
 
     def _replies(self, replies: dict[ServerName, tuple[Future[bool], float]], *, otherwise: bool) -> dict[str, bool]:
         clock = self._engine.runtime.clock
