@@ -7,14 +7,24 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from threading import Lock
-from typing import Any
+from threading import Event, Lock
+from typing import Any, TypeAlias
 
 import urllib3.connection
 from urllib3.response import HTTPResponse
 from urllib3.util import wait_for_write
 
 from actors.mcp.http_head import Response
+
+# Waits of sockets are counted in milliseconds by the C library, in an int: beyond 24 days they wrap round, and one of
+# 50 days ends at once. A longer wait than this has no limit.
+LONGEST_WAIT_S = 1_000_000.0
+# A peer that is gone without a word is noticed within a minute, also on a stream on which nothing comes.
+_KEEPALIVE = [
+    (getattr(socket, name), value)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+    if hasattr(socket, name)
+]
 
 
 class AbortedError(Exception):
@@ -34,12 +44,13 @@ class Grip:
     * A call that was broken off may return as if all were well: `check` after each that can block.
     """
 
-    __slots__ = ("_lock", "_resolving", "_socket", "abandoned", "broken")
+    __slots__ = ("_lock", "_resolving", "_rest", "_socket", "abandoned", "broken")
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._socket: socket.socket | None = None
         self._resolving = False
+        self._rest: Event | None = None  # Made when it is needed, which is hardly ever.
         self.broken = False
         self.abandoned = False  # Broken in name resolution: the thread is given up, the exchange is reported.
 
@@ -71,16 +82,30 @@ class Grip:
                 self._resolving = False
             self.check()
 
+    def pause(self, seconds: float) -> None:
+        """Wait, holding no socket. Raises AbortedError, at once when it is broken off."""
+        rest = Event()
+        with self._lock:
+            self._rest = rest
+        self.check()
+        rest.wait(seconds)
+        self.check()
+
     def break_off(self) -> bool:
-        """Shut the socket. True once at most: the thread is in name resolution and must be given up."""
+        """Shut the socket, end a pause. True once at most: the thread is in name resolution and must be given up."""
         with self._lock:
             self.broken = True
+            if self._rest is not None:
+                self._rest.set()
             if self._socket is not None:
                 with suppress(OSError):  # Not connected yet, or not any more.
                     self._socket.shutdown(socket.SHUT_RDWR)
             given_up, self._resolving = self._resolving, False
             self.abandoned = self.abandoned or given_up
             return given_up
+
+
+Pause: TypeAlias = Callable[[Grip, float], None]  # How to wait: `Grip.pause`, or what a test has in its place.
 
 
 class HttpConnection(urllib3.connection.HTTPConnection):
@@ -101,7 +126,7 @@ class HttpConnection(urllib3.connection.HTTPConnection):
 
     def dial(self, grip: Grip, timeout_s: float) -> None:
         """Connect, TLS included. Raises OSError (gaierror, SSLError, TimeoutError among them), AbortedError."""
-        self._grip, self.timeout = grip, timeout_s
+        self._grip, self.timeout = grip, min(timeout_s, LONGEST_WAIT_S)
         try:
             self.connect()
             grip.check()
@@ -128,9 +153,10 @@ class HttpConnection(urllib3.connection.HTTPConnection):
     ) -> HTTPResponse:
         """Send one request if `claim` allows it, and return the answer once its head is there.
 
-        `timeout_s` is for each read, a backstop. Raises WithdrawnError, OSError, HTTPException.
+        `timeout_s` is for each read, a backstop; from `LONGEST_WAIT_S` on there is none.
+        Raises WithdrawnError, OSError, HTTPException.
         """
-        self.timeout = timeout_s
+        self.timeout = timeout_s if timeout_s < LONGEST_WAIT_S else None
         with suppress(BrokenPipeError, ConnectionResetError):  # It may have answered, and closed, before it read all.
             self.send_request(method, path, headers=headers, body=body, claim=claim)
         return self.getresponse()
@@ -216,6 +242,9 @@ class HttpConnection(urllib3.connection.HTTPConnection):
 
     def _reach(self, sock: socket.socket, address: Any, until: float) -> None:  # noqa: ANN401 -- as getaddrinfo has it
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
         sock.settimeout(0.0)
         code = sock.connect_ex(address)
         # An abort that came first shut a socket that was not connecting yet. Linux ends the wait below even so;

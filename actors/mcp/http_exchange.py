@@ -3,24 +3,27 @@
 import logging
 from collections.abc import Callable
 
+from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 
 from actors.call import Outcome, SendTicket
 from actors.errors import NotExecutedError, OutcomeUnknownError, ResponseTooLargeError
-from actors.mcp.http_connection import Grip
-from actors.mcp.jsonrpc import Answer
-from actors.transport import Listener, OnDone, Received, Reply, Request
+from actors.mcp.http_connection import Grip, HttpConnection
+from actors.transport import OnDone, Reply, Request
 
 logger = logging.getLogger(__name__)
 
 PIECE_BYTES = 65536
+EVENT_STREAM = "text/event-stream"
+# Of a body that is not the answer to a request, so much is read to understand it and to keep the socket.
+MOST_ASIDE_BYTES = 65536
 
 
 class Exchange:
     """The handle that the actor holds, and the state that the worker thread keeps beside it.
 
-    `message` is None for the DELETE that ends a session. `on_stuck` hears, on the aborting thread, of an exchange
-    that no socket can end.
+    `message` is None where none goes out, as with GET and DELETE. `on_stuck` hears, on the aborting thread, of an
+    exchange that no socket can end.
     """
 
     __slots__ = ("_on_done", "_on_stuck", "_reported", "_ticket", "claimed", "deadline", "grip", "message")
@@ -67,26 +70,12 @@ class Exchange:
 
     @property
     def replay_safe(self) -> bool:
-        """Whether an idle connection will do. A reply to the server does no harm twice, nor does a DELETE."""
+        """Whether an idle connection will do. A reply to the server does no harm twice, nor do GET and DELETE."""
         return not isinstance(self.message, Request) or self.message.replay_safe
 
     def unfinished(self, text: str) -> Outcome:
         """Return the outcome of an exchange that ends without an answer."""
         return OutcomeUnknownError(text) if self.claimed else NotExecutedError(f"{text}, before it was sent")
-
-
-def answer_among(messages: list[Answer | Received], request_id: int, listener: Listener) -> Outcome | None:
-    """Tell the listener what is meant for it, and return the outcome of the request if its answer is there.
-
-    An error answers the request whatever id it names: on a POST of its own nothing else can be meant.
-    """
-    outcome: Outcome | None = None
-    for message in messages:
-        if isinstance(message, Received):
-            listener(message)
-        elif outcome is None and (message.ends(request_id) or not isinstance(message.outcome, dict)):
-            outcome = message.outcome
-    return outcome
 
 
 def read_body(response: HTTPResponse, grip: Grip, max_bytes: int) -> bytes:
@@ -105,3 +94,19 @@ def read_body(response: HTTPResponse, grip: Grip, max_bytes: int) -> bytes:
             break
     grip.check()
     return b"".join(pieces)
+
+
+def read_aside(exchange: Exchange, connection: HttpConnection, response: HTTPResponse) -> bytes:
+    """Read a body that decides nothing alone: what cannot be had of it is not missed, but ends the connection."""
+    if content_type(response) == EVENT_STREAM:
+        return b""
+    try:
+        return read_body(response, exchange.grip, MOST_ASIDE_BYTES)
+    except (HTTPError, ResponseTooLargeError):
+        connection.close()
+        return b""
+
+
+def content_type(response: HTTPResponse) -> str:
+    """Return the type of a body without its parameters, in lower case; "" if none is given."""
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()

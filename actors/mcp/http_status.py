@@ -5,9 +5,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from actors.call import Outcome
 from actors.errors import (
     MCPConnectionError,
+    MCPOrchestratorError,
     MCPToolError,
     OutcomeUnknownError,
     ServerUnavailableError,
@@ -17,8 +17,9 @@ from actors.mcp.jsonrpc import Answer, decode
 
 _MOST_SECONDS = 9  # Digits of a Retry-After.
 
-# What a server that lost our session says with a 400: the specification wants 404, several servers know better.
-_SESSION_LOST_CODES = (None, -32600, -32000)
+# What a server that lost our session says with a 400: the specification wants 404, several servers know better. No
+# JSON-RPC at all, "invalid request", or a code of the range that every SDK uses as it likes.
+_SESSION_LOST_CODES = {None, -32600, *range(-32019, -31999)}
 
 _WHAT_TO_CHECK = {
     404: "check the path of the url",
@@ -31,12 +32,20 @@ _WHAT_TO_CHECK = {
 
 def outcome_of_status(
     status: int, headers: Mapping[str, str], body: bytes, *, where: str, had_session: bool
-) -> Outcome:
+) -> MCPOrchestratorError:
     """Translate an answer that is not 2xx. `body`: as much of it as was read. `had_session`: was sent with an id.
 
-    Source of what was executed: the Streamable HTTP pages of the revisions 2025-03-26 to 2025-11-25, and what the
+    Source of what was executed: the Streamable HTTP pages of the revisions 2025-03-26 to 2026-07-28, and what the
     servers of the official SDKs do.
     """
+    error = _error_of_status(status, headers, body, where, had_session=had_session)
+    error.status = status
+    return error
+
+
+def _error_of_status(
+    status: int, headers: Mapping[str, str], body: bytes, where: str, *, had_session: bool
+) -> MCPOrchestratorError:
     what = f"{where}: HTTP {status}"
     if status in {401, 403}:
         return ServerUnavailableError(f"{what}: check the credentials in headers", state="auth_required")

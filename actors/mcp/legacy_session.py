@@ -4,27 +4,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from actors.mcp.http_headers import PROTOCOL_VERSION, SESSION_ID, post_headers
 from actors.transport import Reply, Request
 
-SESSION_ID = "Mcp-Session-Id"
-PROTOCOL_VERSION = "MCP-Protocol-Version"
-
-_OURS = {
-    "Content-Type": "application/json",
-    "Accept": "application/json, text/event-stream",
-    "Accept-Encoding": "identity",
-}
-_RESERVED = {name.lower() for name in (*_OURS, "Content-Length", "Transfer-Encoding", SESSION_ID, PROTOCOL_VERSION)}
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
 class LegacySession:
-    """The headers before initialize was answered, and those after. Any thread may read."""
+    """The headers before initialize was answered, and those after. Any thread may read.
+
+    `path`: where initialize was answered, perhaps after a redirect; None before.
+    """
 
     def __init__(self, configured: Mapping[str, str]) -> None:
-        theirs = {name: value for name, value in configured.items() if name.lower() not in _RESERVED}
-        self._bare: Mapping[str, str] = {"User-Agent": "mcp-orchestrator", **theirs, **_OURS}
-        self.headers = self._bare
+        self._bare = self.headers = post_headers(configured)
+        self.path: str | None = None
 
     @property
     def has_id(self) -> bool:
@@ -35,7 +29,7 @@ class LegacySession:
         """Return what to send this message with. Initialize never names a session: it asks for one."""
         return self._bare if is_initialize(message) else self.headers
 
-    def begin(self, headers: Mapping[str, str], result: Mapping[str, Any]) -> None:
+    def begin(self, headers: Mapping[str, str], result: Mapping[str, Any], path: str) -> None:
         """Take the session from the answer to initialize, 2xx with a result: some servers put an id on refusals."""
         session_id, version = headers.get(SESSION_ID), result.get("protocolVersion")
         taken = dict(self._bare)
@@ -43,7 +37,7 @@ class LegacySession:
             taken[SESSION_ID] = session_id
         if isinstance(version, str) and _VISIBLE_ASCII.fullmatch(version):
             taken[PROTOCOL_VERSION] = version
-        self.headers = taken
+        self.headers, self.path = taken, path
 
 
 def is_initialize(message: Request | Reply) -> bool:

@@ -1,35 +1,57 @@
-"""Streamable HTTP as the revisions 2025-03-26 to 2025-11-25 have it: each message a POST, its answer JSON or events."""
+"""Streamable HTTP: each message a POST, its answer JSON or events. In the legacy era, a session and its stream too.
+
+Source: the Streamable HTTP pages of the revisions 2025-03-26 to 2026-07-28. Of which era a message is, it says itself.
+"""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
+from typing import TypeAlias
 
 from actors.call import Outcome, SendTicket
 from actors.config import ServerConfig
 from actors.errors import MCPConnectionError, MCPOrchestratorError, NotExecutedError
-from actors.mcp.http_connection import AbortedError, WithdrawnError
+from actors.mcp.envelope import protocol_of
+from actors.mcp.http_answer import AnswerReader
+from actors.mcp.http_connection import AbortedError, Grip, Pause, WithdrawnError
 from actors.mcp.http_exchange import Exchange
+from actors.mcp.http_headers import ModernHeaders
 from actors.mcp.http_origin import HttpOrigin
 from actors.mcp.http_post import HttpPost
+from actors.mcp.http_round_trip import RoundTrips
+from actors.mcp.incoming import Incoming
 from actors.mcp.legacy_session import LegacySession
+from actors.mcp.session_stream import SessionStream
 from actors.mcp.workers import Tell, Workers
 from actors.transport import Handle, Listener, OnDone, Released, Reply, Request
 
 logger = logging.getLogger(__name__)
 
+_Work: TypeAlias = Callable[[Exchange], Outcome]
+
 
 class StreamableHttpConnection:
-    """One session with one server. See `actors.transport.Connection` for what it promises.
+    """One session with one server, or none in the modern era. See `actors.transport.Connection` for what it promises.
 
     * Every exchange has a thread and a socket of its own from the pools of this object; `start` only hands it over.
-    * `close` lets the exchanges end, then sends DELETE; `abort` breaks them off. After either, `start` reports
-      MCPConnectionError and writes nothing.
+    * A legacy session has its own stream, on a thread and a socket of its own, from when `notifications/initialized`
+      was taken. Nothing of it delays or fails an exchange.
+    * `close` breaks that stream off, lets the exchanges end, then sends DELETE; `abort` breaks all off. After either,
+      `start` reports MCPConnectionError and writes nothing.
+    * Memory: a body or an event has at most `max_response_bytes`; a stream is read no faster than
+      `event_cursor.MOST_MESSAGES_PER_S`, so that whoever listens keeps up.
     """
 
     def __init__(
-        self, config: ServerConfig, listener: Listener, *, clock: Callable[[], float] = time.monotonic
+        self,
+        config: ServerConfig,
+        listener: Listener,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause = Grip.pause,
     ) -> None:
         if config.url is None:
             raise ValueError(f"{config.name} has no url: it is no HTTP server")
@@ -37,17 +59,30 @@ class StreamableHttpConnection:
         self._origin = HttpOrigin(
             config.url, keepalive_reuse_s=config.keepalive_reuse_s, most_idle=config.max_concurrent + 1, clock=clock
         )
-        self._session = LegacySession(config.headers)
-        self._post = HttpPost(config, self._origin, self._session, listener, clock)
+        where, most = str(self._origin), config.max_response_bytes
+        self._session, self._incoming = LegacySession(config.headers), Incoming(listener)
+        self._round_trips = RoundTrips(config, self._origin, clock)
+        answers = AnswerReader(where, self._incoming, max_bytes=most, clock=clock, pause=pause)
+        modern = ModernHeaders(config.headers)
+        self._post = HttpPost(where, self._round_trips, self._session, modern, answers, clock=clock, pause=pause)
+        self._session_stream = SessionStream(
+            where, self._round_trips, self._session, self._incoming, max_event_bytes=most, clock=clock, pause=pause
+        )
         self._workers = Workers(f"http {config.name}")
         self._lock = Lock()
         self._under_way: dict[Exchange, None] = {}
+        self._stream: Exchange | None = None
         self._closing = self._aborted = self._said_goodbye = self._wound_up = False
 
     @property
     def threads_written_off(self) -> int:
         """How many threads were given up in name resolution so far."""
         return self._workers.written_off
+
+    @property
+    def dropped_answers(self) -> int:
+        """How many of the server's answers nobody waited for: late, twice, or with an id that is none of ours."""
+        return self._incoming.dropped_answers
 
     def start(self, message: Request | Reply, deadline: float, ticket: SendTicket, on_done: OnDone) -> Handle:
         """See Connection."""
@@ -59,13 +94,16 @@ class StreamableHttpConnection:
         if refused:
             on_done(MCPConnectionError(f"{self._origin}: the connection is closed"))
         else:
-            self._begin(exchange)
+            self._begin(exchange, self._carry)
         return exchange
 
     def close(self) -> None:
         """See Connection."""
         with self._lock:
             self._closing = True
+            stream = self._stream
+        if stream is not None:
+            stream.abort()
         self._wind_up()
 
     def abort(self) -> None:
@@ -77,20 +115,17 @@ class StreamableHttpConnection:
             exchange.abort()
         self._wind_up()
 
-    def _begin(self, exchange: Exchange) -> None:
+    def _begin(self, exchange: Exchange, work: _Work) -> None:
         try:
-            self._workers.run(partial(self._run, exchange))
+            self._workers.run(partial(self._run, exchange, work))
         except RuntimeError as error:
             self._end(exchange, MCPConnectionError(f"{self._origin}: no thread to send from: {error}"))
 
-    def _run(self, exchange: Exchange) -> Tell | None:
+    def _run(self, exchange: Exchange, work: _Work) -> Tell | None:
         """Do an exchange on this thread, and return how it is reported; None: that was done by `abort`."""
         outcome: Outcome
         try:
-            if exchange.message is None:
-                outcome = self._post.end_session(exchange)
-            else:
-                outcome = self._post.carry(exchange, exchange.message)
+            outcome = work(exchange)
         except MCPOrchestratorError as error:
             outcome = error
         except AbortedError:
@@ -102,9 +137,40 @@ class StreamableHttpConnection:
             outcome = exchange.unfinished(f"internal error: {error!r}")
         return None if exchange.grip.abandoned else partial(self._end, exchange, outcome)
 
+    def _carry(self, exchange: Exchange) -> Outcome:
+        message = exchange.message
+        assert message is not None, "started with one"  # noqa: S101 -- for the type checkers
+        outcome = self._post.carry(exchange, message)
+        if isinstance(outcome, dict) and _opens_session_stream(message):
+            self._open_stream()
+        return outcome
+
+    def _open_stream(self) -> None:
+        """Begin the session's stream: before anybody hears of it, since what a first call brings may come there."""
+        with self._lock:
+            if self._closing or self._stream is not None:
+                return
+            self._stream = stream = self._own_exchange(math.inf)
+        self._begin(stream, self._follow)
+
+    def _follow(self, exchange: Exchange) -> Outcome:
+        self._session_stream.follow(exchange)
+        return {}
+
+    def _say_goodbye(self, exchange: Exchange) -> Outcome:
+        path = self._session.path or self._origin.path
+        self._round_trips.say(exchange, "DELETE", path, self._session.headers)
+        return {}
+
+    def _own_exchange(self, deadline: float) -> Exchange:
+        """Make an exchange for which nobody waits, and note it. Under the lock."""
+        exchange = Exchange(None, deadline, SendTicket(), lambda _: None, self._give_up)
+        self._under_way[exchange] = None
+        return exchange
+
     def _give_up(self, exchange: Exchange) -> None:
         self._workers.write_off()
-        self._end(exchange, NotExecutedError("broken off while its server's name was looked up"))
+        self._end(exchange, exchange.unfinished("broken off while its server's name was looked up"))
 
     def _end(self, exchange: Exchange, outcome: Outcome) -> None:
         """Report an exchange, unless that was done earlier, and forget it."""
@@ -122,13 +188,18 @@ class StreamableHttpConnection:
                 return
             if self._session.has_id and not self._aborted and not self._said_goodbye:
                 self._said_goodbye = True
-                deadline = self._clock() + self._config.connect_timeout_s
-                farewell = Exchange(None, deadline, SendTicket(), lambda _: None, self._give_up)
-                self._under_way[farewell] = None
+                farewell = self._own_exchange(self._clock() + self._config.connect_timeout_s)
             else:
                 self._wound_up = True
         if farewell is not None:
-            self._begin(farewell)
+            self._begin(farewell, self._say_goodbye)
         else:
             self._origin.close()
             self._workers.end(lambda: self._listener(Released()))
+
+
+def _opens_session_stream(message: Request | Reply) -> bool:
+    """Whether the server may begin to speak of its own accord once it took this message."""
+    if not isinstance(message, Request) or message.method != "notifications/initialized":
+        return False
+    return protocol_of(message) is None

@@ -137,7 +137,7 @@ def test_a_socket_whose_answer_is_an_open_stream_nobody_reads_is_not_used_again(
 
     with RawServer(script) as server:
         asker = connect_http(server.url)
-        assert asker.ask("notifications/initialized").outcome() == {}
+        assert asker.ask("notifications/cancelled").outcome() == {}
 
         assert asker.ask().outcome() == {"connection": 1}
 

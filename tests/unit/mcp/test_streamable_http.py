@@ -135,7 +135,7 @@ def test_a_notification_and_a_reply_end_with_the_status_alone(status: str, conne
     with RawServer(script) as server:
         asker = connect_http(server.url)
 
-        assert asker.ask("notifications/initialized").outcome() == {}
+        assert asker.ask("notifications/cancelled").outcome() == {}
         assert asker.send(Reply(id="s-1", result={})).outcome() == {}
         assert server.connections == 1
 

@@ -1,0 +1,44 @@
+"""What a server sends over HTTP, sorted: for the listener, for the request that waits for it, for nobody."""
+
+from threading import Lock
+
+from actors.call import Outcome
+from actors.mcp.jsonrpc import Answer
+from actors.transport import Listener, Received
+
+
+class Incoming:
+    """One for each connection. Any thread.
+
+    `dropped_answers`: those that nobody waited for, because they came twice, late, with an id that is none of ours, or
+    on a stream where the specification wants none.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._lock = Lock()
+        self.dropped_answers = 0
+
+    def take(self, messages: list[Answer | Received], request_id: int | None) -> Outcome | None:
+        """Tell the listener what is meant for it, and return the outcome of the request if its answer is there.
+
+        An error answers the request whatever id it names, unless its own answer is there too: on a POST of its own
+        nothing else can be meant. None: no request waits here (any more).
+        """
+        outcome: Outcome | None = None
+        by_id = False
+        for message in messages:
+            if isinstance(message, Received):
+                self._listener(message)
+                continue
+            mine = request_id is not None and not by_id and message.ends(request_id)
+            meant = mine or (request_id is not None and outcome is None and not isinstance(message.outcome, dict))
+            if not meant or outcome is not None:
+                self._drop()
+            if meant:
+                outcome, by_id = message.outcome, mine
+        return outcome
+
+    def _drop(self) -> None:
+        with self._lock:
+            self.dropped_answers += 1
