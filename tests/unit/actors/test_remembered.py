@@ -8,6 +8,7 @@ import pytest
 
 from actors.breaker import BreakerSnapshot, State
 from actors.config import ServerConfig
+from actors.mcp.session import Belief
 from actors.remembered import fingerprint
 from actors.statistics import StatisticsSnapshot
 from tests.fixtures.store import OPEN, StoreWorld, living
@@ -20,7 +21,7 @@ def world(tmp_path: Path) -> Iterator[StoreWorld]:
 
 
 def test_a_server_that_is_not_connected_yet_keeps_what_it_was_known_for(world: StoreWorld) -> None:
-    world.keep(tools=("forecast",), fresh=True, protocol="2025-06-18")
+    world.keep(tools=("forecast",), fresh=True, era="legacy", transport="sse", protocol="2025-06-18")
 
     world.keep(state="connecting")
     world.restart()
@@ -28,7 +29,8 @@ def test_a_server_that_is_not_connected_yet_keeps_what_it_was_known_for(world: S
     world.restart()
 
     memory = world.memory()
-    assert (memory.era, memory.protocol, list(memory.catalogue.tools)) == ("legacy", "2025-06-18", ["forecast"])
+    assert memory.belief == Belief(era="legacy", transport="sse")
+    assert (memory.protocol, list(memory.catalogue.tools)) == ("2025-06-18", ["forecast"])
     assert memory.statistics.calls == 1
 
 

@@ -32,6 +32,8 @@ def test_a_restart_finds_everything_again(world: StoreWorld) -> None:
     world.keep(
         tools=("forecast", "now"),
         fresh=True,
+        era="legacy",
+        transport="http",
         protocol="2025-06-18",
         breaker=BreakerSnapshot(failures=3, trips=2),
         statistics=statistics.snapshot(),
@@ -46,7 +48,7 @@ def test_a_restart_finds_everything_again(world: StoreWorld) -> None:
     assert after == before
     assert after.incidents == incidents
     weather = after.of(WEATHER, "same")
-    assert (weather.era, weather.protocol) == ("legacy", "2025-06-18")
+    assert (weather.era, weather.transport, weather.protocol) == ("legacy", "http", "2025-06-18")
     assert list(weather.catalogue.tools) == ["forecast", "now"]
     assert weather.breaker == BreakerSnapshot(failures=3, trips=2)
     assert weather.statistics == statistics.snapshot()

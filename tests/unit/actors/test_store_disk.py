@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.mcp.session import Belief
 from tests.fixtures.store import StoreWorld, ask, living, no_file_larger_than, said, small_disk, writing_process
 
 pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
@@ -144,14 +145,14 @@ def test_a_file_of_a_newer_release_is_left_alone(state_dir: Path) -> None:
     with living(state_dir) as world:
         world.happen("before")
         world.stop()
-        ask(world.path, "PRAGMA user_version = 2")
+        ask(world.path, "PRAGMA user_version = 3")
         content = world.path.read_bytes()
 
         world.store = world.start()
         world.happen("after")
         world.advance(120.0)
 
-        assert (world.mode, world.reason) == ("memory", "its schema is version 2, this release knows 1")
+        assert (world.mode, world.reason) == ("memory", "its schema is version 3, this release knows 2")
         world.stop()
         assert world.path.read_bytes() == content
         assert world.corrupt_files() == []
@@ -228,3 +229,18 @@ def test_a_disk_that_may_only_be_read_is_told_and_written_once_it_may(state_dir:
 def remount(folder: Path, options: str) -> None:
     command = ["mount", "-o", f"remount,{options}", str(folder)]
     subprocess.run(command, check=True)  # noqa: S603 -- ours
+
+
+def test_a_file_of_the_release_before_keeps_its_servers_and_asks_them_for_their_era(state_dir: Path) -> None:
+    with living(state_dir) as world:
+        world.keep(tools=("forecast",), fresh=True, era="modern", transport="http", protocol="2026-07-28")
+        path = world.path
+    ask(path, "ALTER TABLE servers DROP COLUMN transport")
+    ask(path, "UPDATE servers SET era = 'legacy'")
+    ask(path, "PRAGMA user_version = 1")
+
+    with living(state_dir) as world:
+        memory = world.memory()
+
+    assert memory.belief == Belief()
+    assert (memory.protocol, list(memory.catalogue.tools)) == ("2026-07-28", ["forecast"])

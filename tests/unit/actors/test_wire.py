@@ -20,8 +20,9 @@ class Rig:
 
     def __init__(self) -> None:
         self.actor, self.supervisor, self.scripted = Ear(), Ear(), ScriptedWire()
+        self.config = ServerConfig(name=ServerName("weather"), command=("weather",))
         self.wire = Wire(
-            config=ServerConfig(name=ServerName("weather"), command=("weather",)),
+            config=self.config,
             connect=self.connect,
             generation=3,
             actor=cast("pykka.ActorRef[Any]", self.actor),
@@ -37,7 +38,7 @@ class Rig:
 
 def test_what_is_reported_says_where_it_comes_from() -> None:
     rig = Rig()
-    rig.wire.open()
+    rig.wire.open(rig.config)
     rig.wire.begin(Request(id=8, method="a"), 8, 99.0, SendTicket())
     lost = ConnectionLost(error=OutcomeUnknownError("EOF"))
 
@@ -54,9 +55,9 @@ def test_what_is_reported_says_where_it_comes_from() -> None:
 def test_connections_are_numbered_and_one_that_ends_is_counted_until_it_is_gone() -> None:
     rig = Rig()
     rig.scripted.releases = False
-    rig.wire.open()
+    rig.wire.open(rig.config)
     rig.wire.end(orderly=True)
-    rig.wire.open()
+    rig.wire.open(rig.config)
 
     assert (rig.wire.current, rig.wire.left, rig.scripted.connections[0].ended) == (2, 2, "closed")
     rig.scripted.connections[0].release()
@@ -74,7 +75,7 @@ def test_connections_are_numbered_and_one_that_ends_is_counted_until_it_is_gone(
 
 def test_the_supervisor_hears_when_a_connection_is_gone() -> None:
     rig = Rig()
-    rig.wire.open()
+    rig.wire.open(rig.config)
 
     rig.wire.end(orderly=True)
 
@@ -100,7 +101,7 @@ def test_what_the_predecessor_left_counts() -> None:
 
 def test_a_connection_reported_gone_twice_is_a_bug_of_its_transport() -> None:
     rig = Rig()
-    rig.wire.open()
+    rig.wire.open(rig.config)
     rig.wire.released(1)
 
     with pytest.raises(KeyError):
@@ -109,13 +110,13 @@ def test_a_connection_reported_gone_twice_is_a_bug_of_its_transport() -> None:
 
 def test_broken_off_for_good_nothing_is_opened_any_more() -> None:
     rig = Rig()
-    rig.wire.open()
+    rig.wire.open(rig.config)
 
     rig.wire.abort()
 
     assert rig.scripted.connections[0].ended == "aborted"
     with pytest.raises(RuntimeError, match="for good"):
-        rig.wire.open()
+        rig.wire.open(rig.config)
     assert len(rig.scripted.connections) == 1
 
 
@@ -123,7 +124,7 @@ def test_broken_off_while_it_connects_the_new_connection_is_broken_off_too() -> 
     rig = Rig()
     rig.condemned_while_it_connects = True
 
-    rig.wire.open()
+    rig.wire.open(rig.config)
 
     assert rig.scripted.connections[0].ended == "aborted"
 
