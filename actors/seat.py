@@ -1,10 +1,12 @@
 """What one generation of a server's actor is given, and what it hands on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from actors.base import OwingActor
 from actors.breaker import BreakerSnapshot
+from actors.call import ServerName
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
 from actors.inputs import InputHandlers
@@ -15,6 +17,8 @@ from actors.statistics import Statistics
 from actors.status import ServerStatus
 from actors.transport import TransportFactory
 
+Notify: TypeAlias = Callable[[ServerName, str, Mapping[str, Any]], bool]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
@@ -24,6 +28,7 @@ class Seat:
     * `held`: something of the predecessor is left; connect only after `PredecessorGone`.
     * `belief`: what is thought of the server, from before.
     * `wanted`: the predecessor was connected, or about to be: calls wait for the connection to come.
+    * `notify`: takes a notification, by method and params, and says if it was not dropped; None: nobody listens.
     * `inputs`: what answers the server's own questions.
     """
 
@@ -39,4 +44,5 @@ class Seat:
     belief: Belief = field(default_factory=Belief)
     held: bool = False
     wanted: bool = False
+    notify: Notify | None = None
     inputs: InputHandlers = field(default_factory=InputHandlers)

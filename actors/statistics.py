@@ -13,6 +13,7 @@ BOUNDS_S = tuple(1e-4 * math.pow(2.0, step / 4) for step in range(98))
 class StatisticsSnapshot:
     """Counts since the server was first configured in this process, or since the state was first kept.
 
+    * `notifications_dropped`: of its notifications, those that came faster than the caller's code took them.
     * `settled_elsewhere`: ended by a face or a supervisor in the place of a silent actor, or by an actor at its end.
     * `latencies`: how many calls ended in each bucket of `BOUNDS_S`, the last for longer ones.
     """
@@ -25,6 +26,7 @@ class StatisticsSnapshot:
     retries: int = 0
     pings: int = 0
     connects: int = 0
+    notifications_dropped: int = 0
     latencies: tuple[int, ...] = (0,) * (len(BOUNDS_S) + 1)
 
     def percentile_s(self, percent: float) -> float | None:
@@ -49,6 +51,7 @@ class Statistics:
         self.settled_elsewhere = start.settled_elsewhere
         self.tool_errors, self.retries = start.tool_errors, start.retries
         self.pings, self.connects = start.pings, start.connects
+        self.notifications_dropped = start.notifications_dropped
         self._latencies = list(start.latencies)
 
     def answered(self, duration_s: float) -> None:
@@ -79,5 +82,6 @@ class Statistics:
             retries=self.retries,
             pings=self.pings,
             connects=self.connects,
+            notifications_dropped=self.notifications_dropped,
             latencies=tuple(self._latencies),
         )

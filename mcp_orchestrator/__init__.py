@@ -34,6 +34,7 @@ from actors.errors import (  # noqa: E402
     ServerUnavailableError,
     UnknownServerError,
 )
+from actors.notices import Notification  # noqa: E402
 from actors.results import CallMetadata, ToolResult  # noqa: E402
 from actors.status import Incident  # noqa: E402
 from mcp_orchestrator.aio import AsyncMCPOrchestrator  # noqa: E402
@@ -61,6 +62,7 @@ __all__ = [
     "MCPTimeoutError",
     "MCPToolError",
     "NotExecutedError",
+    "Notification",
     "OrchestratorConfig",
     "OutcomeUnknownError",
     "OverloadedError",

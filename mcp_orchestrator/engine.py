@@ -21,6 +21,7 @@ from actors.inputs import InputHandlers
 from actors.mailbox import hand_over, tell
 from actors.messages import PerformCall
 from actors.names import Names
+from actors.notices import Notices, Notification
 from actors.router import CancelBatch, RouterActor, RunBatch
 from actors.runtime import Runtime, ThreadRuntime
 from actors.status import Incident, ServerStatus
@@ -69,13 +70,14 @@ class Engine:
       refused with ServerUnavailableError, and nothing hangs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what the faces are given, and the seam for tests
         self,
         config: OrchestratorConfig,
         *,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
         on_error: Callable[[FailedCall], object] | None = None,
+        on_notification: Callable[[Notification], object] | None = None,
         inputs: InputHandlers | None = None,
     ) -> None:
         self.config, self._on_error = config, on_error
@@ -100,6 +102,7 @@ class Engine:
             policy=config.supervision,
             publish=self._publish,
             remember=self._remember,
+            notify=None if on_notification is None else Notices(on_notification, runtime.run_later),
             inputs=inputs,
         )
         self._reload = Reload(servers=config.servers, reply=Future())  # The last one asked for.

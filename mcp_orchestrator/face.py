@@ -12,6 +12,7 @@ from actors.call import Call, OnProgress, ServerName
 from actors.catalogue import Repeatable
 from actors.mailbox import tell
 from actors.messages import ForceBreaker
+from actors.notices import Notification
 from actors.runtime import Runtime
 from actors.status import Incident
 from actors.transport import TransportFactory
@@ -34,6 +35,8 @@ class Face:
 
     * `config`: a path (TOML, or JSON as MCP clients have it), a dict, or an OrchestratorConfig.
     * `on_error`: called with a FailedCall for every call that fails, on the callbacks thread.
+    * `on_notification`: called with a Notification for every one of a server but progress, there too. Of a server that
+      sends them faster than they are taken, a thousand wait; what comes beyond is dropped, and counted in `get_stats`.
     * `runtime`, `transport_factory`: the seam for tests.
     """
 
@@ -42,9 +45,11 @@ class Face:
         config: Source,
         *,
         on_error: Callable[[FailedCall], object] | None = None,
+        on_notification: Callable[[Notification], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
+        self._on_notification = on_notification
         self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
         self._start(load(config))
 
@@ -150,7 +155,11 @@ class Face:
     def _start(self, config: OrchestratorConfig) -> None:
         self._over = False
         self._engine_of_the_time = Engine(
-            config, runtime=self._runtime, transport_factory=self._transport_factory, on_error=self._on_error
+            config,
+            runtime=self._runtime,
+            transport_factory=self._transport_factory,
+            on_error=self._on_error,
+            on_notification=self._on_notification,
         )
 
     @property

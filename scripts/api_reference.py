@@ -16,7 +16,15 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 SECTIONS = {
     "The faces": ("MCPOrchestrator", "AsyncMCPOrchestrator", "ServerHandle"),
     "What goes in": ("ToolCall", "load", "OrchestratorConfig", "ServerConfig", "ToolConfig", "BreakerPolicy"),
-    "What comes out": ("ToolResult", "CallMetadata", "CallFuture", "CallOutcome", "FailedCall", "Incident"),
+    "What comes out": (
+        "ToolResult",
+        "CallMetadata",
+        "CallFuture",
+        "CallOutcome",
+        "FailedCall",
+        "Incident",
+        "Notification",
+    ),
 }
 OUR_OWN = ("tell_when_done",)  # Public among our modules only.
 INTRODUCTION = """# Python interface

@@ -15,7 +15,7 @@ from actors.mailbox import Mailbox, tell
 from actors.messages import Connect, Drain, PredecessorGone, ServerMessage
 from actors.remembered import fingerprint
 from actors.runtime import Runtime
-from actors.seat import Seat
+from actors.seat import Notify, Seat
 from actors.server import ServerActor
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
@@ -39,10 +39,12 @@ class Nursery:
         policy: SupervisionPolicy,
         publish: Callable[[ServerStatus], None],
         remember: Callable[[Incident], None],
+        notify: Notify | None = None,
         inputs: InputHandlers | None = None,
     ) -> None:
         self._runtime, self._board, self._connect, self._policy = runtime, board, connect, policy
-        self._publish, self._remember, self._inputs = publish, remember, inputs or InputHandlers()
+        self._publish, self._remember, self._notify = publish, remember, notify
+        self._inputs = inputs or InputHandlers()
         self.health_interval_s = policy.health_check_interval_s
         self.hung_after_s = policy.hung_after_s
         self._children: dict[ServerName, Child] = {}
@@ -229,6 +231,7 @@ class Nursery:
                 belief=memory.belief if known is None else known.belief,
                 held=child.held,
                 wanted=child.wanted,
+                notify=self._notify,
                 inputs=self._inputs,
             ),
         )
