@@ -1,8 +1,6 @@
-"""Server-sent events, whole and in pieces. The standard's own parser is written out line by line as the reference."""
+"""Server-sent events, whole and in pieces; test_sse_fuzz.py compares them with a reference."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from actors.mcp.sse import EventTooLargeError, SseEvent, SseParser
 
@@ -12,33 +10,6 @@ LIMIT = 1_000_000
 def events_of(*pieces: bytes, limit: int = LIMIT) -> list[SseEvent]:
     parser = SseParser(limit)
     return [event for piece in pieces for event in parser.feed(piece)]
-
-
-def reference(stream: bytes) -> list[SseEvent]:
-    """Parse a whole stream the slow way."""
-    lines = stream.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[:-1]
-    events: list[SseEvent] = []
-    fields: dict[bytes, list[bytes]] = {}
-    for line in lines:
-        if line:
-            name, _, value = line.partition(b":")
-            ignored = (name == b"id" and b"\0" in value) or (
-                name == b"retry" and not value.removeprefix(b" ").isdigit()
-            )
-            if not ignored:
-                fields.setdefault(name, []).append(value[1:] if value[:1] == b" " else value)
-            continue
-        if fields.keys() & {b"data", b"id", b"retry"}:
-            events.append(
-                SseEvent(
-                    event=fields.get(b"event", [b""])[-1].decode(errors="replace") or "message",
-                    data=b"\n".join(fields.get(b"data", [])),
-                    id=fields[b"id"][-1].decode(errors="replace") if b"id" in fields else None,
-                    retry_ms=int(fields[b"retry"][-1]) if b"retry" in fields else None,
-                )
-            )
-        fields = {}
-    return events
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
@@ -97,7 +68,7 @@ def test_an_event_name_alone_is_no_event() -> None:
         (b"data: " + b"x" * 11, b"\n\n"),
         (b"data: 123456\ndata: 78901\n\n",),
         (b": no data and no end of line",),
-        (b"data: 1234", b"5678", b"9012"),
+        (b"data: 1234", b"5678", b"9012", b"3456"),
     ],
 )
 def test_an_event_larger_than_the_limit_is_refused(pieces: tuple[bytes, ...]) -> None:
@@ -109,36 +80,55 @@ def test_the_limit_is_for_one_event_not_for_the_stream() -> None:
     assert len(events_of(*[b": filler\ndata: 1", b"234\n\n"] * 100, limit=10)) == 100
 
 
-LINES = st.sampled_from(
-    [
-        b"data: {}",
-        b"data",
-        b"data:x",
-        b"id: 1",
-        b"id",
-        b"retry: 5",
-        b"retry: x",
-        b"event: e",
-        b": c",
-        b"",
-        b"",
-        b"\xc3\xa9",
-    ]
-) | st.binary(max_size=6)
-STREAMS = st.lists(st.tuples(LINES, st.sampled_from([b"\n", b"\r", b"\r\n"])), max_size=20).map(
-    lambda lines: b"".join(line + end for line, end in lines)
-)
+def test_the_events_before_one_that_is_too_large_are_told() -> None:
+    events = SseParser(10).feed(b"data: 1\n\ndata: 2\n\ndata: " + b"x" * 30)
+
+    assert (next(events), next(events)) == (SseEvent(data=b"1"), SseEvent(data=b"2"))
+    with pytest.raises(EventTooLargeError):
+        next(events)
 
 
-@given(stream=STREAMS, start=st.sampled_from([b"", b"\xef\xbb\xbf"]), data=st.data())
-def test_however_a_stream_is_cut_its_events_are_the_same(stream: bytes, start: bytes, data: st.DataObject) -> None:
-    stream = start + stream
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
-    pieces = [stream[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-
-    assert events_of(*pieces) == reference(stream)
+def skipping(*pieces: bytes, limit: int) -> list[SseEvent]:
+    parser = SseParser(limit, skips=True)
+    return [event for piece in pieces for event in parser.feed(piece)]
 
 
-@given(stream=STREAMS)
-def test_a_stream_may_come_byte_by_byte(stream: bytes) -> None:
-    assert events_of(*[bytes([byte]) for byte in stream]) == reference(stream)
+def test_of_an_event_that_is_skipped_both_ends_are_left_and_the_next_one_is_whole() -> None:
+    answer = b'{"id":7,"result":"' + b"x" * 10_000 + b'"}'
+    stream = b"event: message\r\ndata: " + answer + b"\r\nid: 5\r\n\r\ndata: next\r\n\r\n"
+
+    skipped, whole = skipping(*[stream[start : start + 100] for start in range(0, len(stream), 100)], limit=1000)
+
+    assert whole == SseEvent(data=b"next")
+    assert (skipped.event, skipped.data, skipped.id) == ("message", b"", "5")
+    assert skipped.oversized is not None
+    assert skipped.oversized.answer_id() == 7
+    assert skipped.oversized.size == len(answer)
+
+
+def test_an_event_of_many_lines_is_skipped_as_one() -> None:
+    stream = b"data: {\n" + b'data: "x":"yyyyyyyy",\n' * 200 + b'data: "id":8}\n\ndata: next\n\n'
+
+    skipped, whole = skipping(stream, limit=1000)
+
+    assert whole == SseEvent(data=b"next")
+    assert skipped.oversized is not None
+    assert skipped.oversized.answer_id() == 8
+    assert skipped.oversized.size == len(b"{") + 200 * len(b'\n"x":"yyyyyyyy",') + len(b'\n"id":8}')
+
+
+def test_the_name_of_an_event_that_is_skipped_may_stand_after_its_data() -> None:
+    (skipped,) = skipping(b"data: " + b"x" * 5000 + b"\nevent: ot", b"her\n\n", limit=1000)
+
+    assert skipped.event == "other"
+
+
+def test_a_comment_of_any_length_makes_no_event_too_large() -> None:
+    assert skipping(b"data: 1\n:" + b"x" * 5000, b"x" * 5000 + b"\ndata: 2\n\n", limit=10) == [SseEvent(data=b"1\n2")]
+
+
+def test_a_name_that_is_too_long_is_none_that_anybody_knows() -> None:
+    (event,) = skipping(b"event: message" + b"s" * 1000 + b"\ndata: x\n\n", limit=100)
+
+    assert event.event not in {"message", "endpoint"}
+    assert event.data == b"x"
