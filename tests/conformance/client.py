@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from mcp_orchestrator import MCPOrchestrator, MCPOrchestratorError
+from mcp_orchestrator import Elicitation, MCPOrchestrator, MCPOrchestratorError
 
 FINISHED = "finished"
 PEER = "peer"
@@ -97,8 +97,8 @@ SCENARIOS: Mapping[str, Callable[[MCPOrchestrator], None]] = {
 }
 
 
-def accept(_request: object) -> dict[str, Any]:
-    """Accept what a server asks for, and leave every field at its default."""
+def accept(_asked: Elicitation) -> dict[str, Any]:
+    """Accept what a server asks for, and fill in no field: the defaults of its form are for the orchestrator to send."""
     return {"action": "accept", "content": {}}
 
 
