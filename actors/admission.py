@@ -1,11 +1,12 @@
 """Who waits for what, and who may go next. Pure; keys and records of the calls of one server."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from actors.breaker import Permit
-from actors.call import Call, RequestId, ToolName
+from actors.call import Call, RequestId, SendTicket, ToolName
 from actors.config import ServerConfig
 from actors.errors import Executed, MCPOrchestratorError
 from actors.retry import History
@@ -15,7 +16,7 @@ from actors.transport import Handle
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Work:
-    """What the owing actor knows of one call beyond the call itself."""
+    """What the owing actor knows of one call beyond the call itself. For `rounds` and what they carry, see `Rounds`."""
 
     call: Call
     tool: ToolName | None
@@ -25,6 +26,9 @@ class Work:
     listed: bool = False  # A fresh catalogue has been asked for because of it.
     started_at: float | None = None  # Of the first attempt.
     exchange: int | None = None  # Under way.
+    rounds: int = 0  # How often the server has answered with questions.
+    question: int | None = None  # Being asked.
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])  # To be sent along, in this round alone.
     error: MCPOrchestratorError | None = None  # Of the last attempt.
     permit: Permit | None = None
     tool_permit: Permit | None = None
@@ -34,7 +38,21 @@ class Work:
         self.error = error
         if error.executed == "unknown":
             self.worst = "unknown"
-        return History(attempts=self.attempts - self.repaired, worst=self.worst, repaired=self.repaired)
+        attempts = self.attempts - self.rounds
+        return History(attempts=attempts - self.repaired, worst=self.worst, repaired=self.repaired)
+
+    def asked(self) -> SendTicket | None:
+        """Note that an attempt ended with questions of the server's. Return the next one's ticket; None: given up."""
+        self.rounds += 1
+        self.worst, self.error, self.inputs = "unknown", None, {}
+        return self.call.ticket.renew("unknown")
+
+    @property
+    def where(self) -> str:
+        """Say for people what keeps the call."""
+        if self.question is not None:
+            return "waiting for an answer to its server's question"
+        return "waiting" if self.exchange is None else "under way"
 
 
 @dataclass(slots=True, kw_only=True)

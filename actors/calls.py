@@ -25,6 +25,8 @@ from actors.lifecycle import Lifecycle
 from actors.link import NO_CONNECT_HELPS, WAITING, State
 from actors.messages import Finished
 from actors.outcomes import Outcomes
+from actors.questions import Questions
+from actors.rounds import InputRequired, Rounds, read
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.timers import Timers
@@ -41,12 +43,15 @@ class Calls:
     * One record in the breaker per call, when it ends; attempts are not calls.
     """
 
-    def __init__(self, *, seat: Seat, runtime: Runtime, ledger: Ledger, wire: Wire, breakers: Breakers) -> None:
+    def __init__(  # noqa: PLR0913 -- all that one server has
+        self, *, seat: Seat, runtime: Runtime, ledger: Ledger, wire: Wire, breakers: Breakers, questions: Questions
+    ) -> None:
         self._seat, self._runtime, self._ledger, self._wire, self._breakers = seat, runtime, ledger, wire, breakers
         self._config, self._clock = seat.config, runtime.clock
         self.life = Lifecycle(owner=self, seat=seat, runtime=runtime, wire=wire, breaker=breakers.server)
         self.admission = Admission(seat.config)
         self.outcomes = Outcomes(seat=seat, ledger=ledger, clock=runtime.clock)
+        self._rounds = Rounds(inputs=seat.inputs, questions=questions, go_on=self._go_on, end=self._end)
         self.draining = False
         self._works: dict[RequestId, Work] = {}
         self._exchanges: dict[int, Exchange] = {}
@@ -97,13 +102,19 @@ class Calls:
         self.admission.finished(work)
         if work.call.request_id in self._works:
             work.exchange = None
-            self._attempt_ended(work, exchange, message.outcome)
+            outcome = self._read(work, message.outcome)
+            if isinstance(outcome, InputRequired):
+                self._rounds.begin(work, outcome)
+            else:
+                self._attempt_ended(work, exchange, outcome)
 
     def take_last(self, message: Finished) -> None:
         """Take a report in that nobody has read, at the actor's end: an answer is an answer."""
         exchange = self._exchanges.get(message.exchange)
         if message.generation == self._seat.generation and exchange is not None:
-            self.outcomes.give_last(exchange.work, message.outcome, self.life.session.protocol)
+            outcome = self._read(exchange.work, message.outcome)
+            if not isinstance(outcome, InputRequired):  # Else there is no answer yet, and will be none.
+                self.outcomes.give_last(exchange.work, outcome, self.life.session.protocol)
 
     def progress(self, params: Any) -> None:  # noqa: ANN401 -- a notification's params, as sent
         """Pass a progress notification on to the caller who asked for it."""
@@ -202,7 +213,7 @@ class Calls:
         listing = self.life.listing
         listing.used()
         safe = repeatable(self._config, call.method, work.tool, listing.catalogue if listing.fresh else None).yes
-        request = self.life.request(call, number, replay_safe=safe)
+        request = self.life.request(call, number, work.inputs, replay_safe=safe)
         handle = self._wire.begin(request, number, call.deadline, call.ticket)
         self._exchanges[number] = Exchange(work=work, connection=self._wire.current, handle=handle, replay_safe=safe)
         if self._config.attempt_timeout_s is not None:
@@ -231,6 +242,19 @@ class Calls:
             # What a lost connection took with it was counted when it was lost.
             self._end(work, outcome, None if is_current else Verdict.IGNORED)
 
+    def _read(self, work: Work, outcome: Outcome) -> Outcome | InputRequired:
+        if isinstance(outcome, MCPOrchestratorError) or not self.life.session.is_modern:
+            return outcome
+        return read(work.call.method, outcome)
+
+    def _go_on(self, work: Work) -> None:
+        """Send a call again, whose server has the input by now that it asked for."""
+        if (refusal := self._refusal(work)) is not None:
+            self._refuse(work, refusal)
+            self.life.use()
+        else:
+            self.admission.enter_first([work])
+
     def _again(self, work: Work, error: MCPOrchestratorError, delay_s: float) -> None:
         link, until = self.life.link, self._clock() + delay_s
         if link.state is State.THROTTLED:
@@ -250,8 +274,7 @@ class Calls:
         self._break_off(work)
         limit_s = work.call.deadline - work.call.submitted_at
         what = f"no answer within {limit_s:.3g} s" if error is MCPTimeoutError else "cancelled"
-        where = "under way" if work.exchange is not None else "waiting"
-        self._end(work, error(f"{what}; it was {where}; attempts: {work.attempts}", executed=executed))
+        self._end(work, error(f"{what}; it was {work.where}; attempts: {work.attempts}", executed=executed))
 
     def _break_off(self, work: Work) -> None:
         if work.exchange is None:
@@ -268,6 +291,7 @@ class Calls:
 
     def _end(self, work: Work, outcome: Outcome, verdict: Verdict | None = None) -> None:
         self._works.pop(work.call.request_id)
+        self._rounds.forget(work)
         self.admission.leave(work)
         said = retry.verdict(outcome) if verdict is None else verdict
         timed_out = isinstance(outcome, MCPTimeoutError) and work.call.ticket.is_claimed

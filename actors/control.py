@@ -48,12 +48,9 @@ class ControlSlot:
         """Send a reply or a cancel at once, whatever errand is under way: the server may wait for it."""
         self._asides.send(aside)
 
-    def run(self, errand: Errand, *, first: bool = False) -> None:
-        """Run it as soon as the slot is free; `first`: before the others that wait."""
-        if first:
-            self._errands.insert(0 if self._exchange is None else 1, errand)
-        else:
-            self._errands.append(errand)
+    def run(self, errand: Errand) -> None:
+        """Run it as soon as the slot is free."""
+        self._errands.append(errand)
         if len(self._errands) == 1:
             self._go_on(None)
 

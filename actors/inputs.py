@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 METHOD_UNKNOWN, BAD_PARAMS, NO_ANSWER = -32601, -32602, -32603
 
+_CARRIED = ("inputResponses", "requestState")
 _ACTIONS = ("accept", "decline", "cancel")
 _ROLES = ("assistant", "user")
 _PLAIN = (str, int, float, bool)
@@ -118,6 +119,11 @@ class InputHandlers:
                 return partial(_run, server, "roots", lambda: roots() if callable(roots) else roots, _rooted)
             case _:
                 raise InputRefusedError(f"{method}: this client offers no such method", METHOD_UNKNOWN)
+
+
+def carried(params: Mapping[str, Any], inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the params of a request with what the user gave since the one before; nothing older is carried along."""
+    return params if not inputs else {**{key: params[key] for key in params if key not in _CARRIED}, **inputs}
 
 
 def _check_handler(name: str, handler: object) -> None:

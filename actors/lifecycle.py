@@ -1,16 +1,18 @@
 """The life of one server's connection: connect, handshake, catalogue, pings, loss, end. On its actor's thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Protocol
 
 from actors import progress
+from actors.asides import Aside
 from actors.breaker import Breaker, Permit, Verdict
 from actors.breaker import State as BreakerState
 from actors.call import Call, Outcome, SendTicket
 from actors.control import ControlSlot, Errand
 from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, SessionLostError
+from actors.inputs import carried
 from actors.link import REFUSED, WAITING, Event, Link, State
 from actors.listing import Listing
 from actors.mcp import conversations, era
@@ -120,12 +122,12 @@ class Lifecycle:
         conversation = conversations.ping(modern=self.session.is_modern)
         self.control.run(Errand(conversation=conversation, limit_s=self._config.connect_timeout_s, on_end=ended))
 
-    def request(self, call: Call, exchange: int, *, replay_safe: bool) -> Request:
-        """Return the request that makes one attempt of `call` on the current connection."""
+    def request(self, call: Call, exchange: int, inputs: Mapping[str, Any], *, replay_safe: bool) -> Request:
+        """Return the request that makes one attempt of `call` on the current connection. `inputs`: see `Rounds`."""
         request = Request(
             id=exchange,
             method=call.method,
-            params=self.session.enclose(progress.asked_for(call, exchange)),
+            params=self.session.enclose(carried(progress.asked_for(call, exchange), inputs)),
             replay_safe=replay_safe,
         )
         headers = self.listing.headers(request, call.tool)
@@ -137,11 +139,8 @@ class Lifecycle:
             self.tell(conversations.cancelled(exchange, "nobody waits for it any more"))
 
     def tell(self, message: Request | Reply) -> None:
-        """Send what nobody waits for on the current connection, before other errands."""
-        errand = Errand(
-            conversation=conversations.one(message), limit_s=self._config.connect_timeout_s, on_end=self.troubled
-        )
-        self.control.run(errand, first=True)
+        """Send what nobody waits for on the current connection, beside the errands."""
+        self.control.send(Aside(message=message, limit_s=self._config.connect_timeout_s, on_end=self.troubled))
 
     # -- told by the wire -----------------------------------------------------------------------------------------
 

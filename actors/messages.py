@@ -112,6 +112,7 @@ ServerMessage: TypeAlias = (
     | CancelCall
     | Finished
     | Heard
+    | InputGiven
     | Tick
     | Connect
     | PredecessorGone

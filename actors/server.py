@@ -11,9 +11,9 @@ from actors.breakers import Breakers
 from actors.call import Call
 from actors.calls import Calls
 from actors.errors import Unavailable
+from actors.hearing import Hearing
 from actors.link import WAITING
 from actors.mailbox import tell
-from actors.mcp import conversations
 from actors.messages import (
     CancelCall,
     Connect,
@@ -22,6 +22,7 @@ from actors.messages import (
     Finished,
     ForceBreaker,
     Heard,
+    InputGiven,
     PerformCall,
     Ping,
     PingEnded,
@@ -30,11 +31,11 @@ from actors.messages import (
     ServerMessage,
     Tick,
 )
+from actors.questions import Questions
 from actors.replies import answer
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.status import CRASH_LOOP_AFTER, ServerStatus
-from actors.transport import ConnectionLost, Received, Released
 from actors.wire import Wire
 
 PUBLISH_WITHIN_S = 0.05  # Of the begin of a call: most calls have ended by then. Arbitrary.
@@ -62,7 +63,16 @@ class ServerActor(OwingActor[ServerMessage]):
         )
         self._breakers = Breakers(seat.config.breaker, runtime.clock, runtime.jitter)
         self._breakers.server.restore(seat.breaker)
-        self._calls = Calls(seat=seat, runtime=runtime, ledger=self.ledger, wire=self._wire, breakers=self._breakers)
+        self._questions = Questions(runtime, self.actor_ref)
+        self._calls = Calls(
+            seat=seat,
+            runtime=runtime,
+            ledger=self.ledger,
+            wire=self._wire,
+            breakers=self._breakers,
+            questions=self._questions,
+        )
+        self._hearing = Hearing(seat=seat, calls=self._calls, wire=self._wire, questions=self._questions)
         self._life = self._calls.life
         self._wire.held = seat.held
         if seat.wanted:
@@ -86,7 +96,9 @@ class ServerActor(OwingActor[ServerMessage]):
             case CancelCall():
                 self._calls.cancel(message.request_id)
             case Heard():
-                self._heard(message)
+                self._hearing.hear(message)
+            case InputGiven():
+                self._questions.given(message)
             case Tick():
                 self._tick()
             case Connect():
@@ -178,24 +190,6 @@ class ServerActor(OwingActor[ServerMessage]):
             self._life.control.finish(message.exchange, message.outcome)
         else:
             self._calls.finished(message)
-
-    def _heard(self, message: Heard) -> None:
-        current = message.connection == self._wire.current
-        match message.event:
-            case _ if message.generation != self._seat.generation:
-                pass
-            case Released():
-                self._life.released(message.connection)
-            case ConnectionLost(error=error) if current:
-                self._life.lost(error)
-            case Received(method=method, id=int() | str() as request_id) if current:
-                self._life.tell(conversations.answer_to(method, request_id))
-            case Received(method="notifications/progress", params=params):
-                self._calls.progress(params)
-            case Received(method="notifications/tools/list_changed") if current:
-                self._life.listing.changed()
-            case _:
-                pass  # A notification that changes nothing here.
 
     def _tick(self) -> None:
         before = self._breakers.server.state

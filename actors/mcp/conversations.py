@@ -94,13 +94,6 @@ def log_level(level: str) -> Request:
     return _request("logging/setLevel", {"level": level})
 
 
-def answer_to(method: str, request_id: int | str) -> Reply:
-    """Answer a request of the server: we declare no capability, so a ping is all it may ask."""
-    if method == "ping":
-        return Reply(id=request_id, result={})
-    return Reply(id=request_id, error={"code": -32601, "message": f"{method}: this client offers no such method"})
-
-
 def as_connect_failure(error: MCPOrchestratorError) -> MCPOrchestratorError:
     """Return the error of a handshake as an error of the connect: nothing of the caller's was sent."""
     if isinstance(error, ServerUnavailableError):

@@ -33,10 +33,10 @@ class Rig:
         self.begun.append(Exchange(message, deadline, ticket))
         return len(self.begun) - 1, self.begun[-1]
 
-    def run(self, *methods: str, limit_s: float = 5.0, first: bool = False) -> None:
+    def run(self, *methods: str, limit_s: float = 5.0) -> None:
         """Run an errand with an exchange for each method; it ends with the list of outcomes."""
         errand = Errand(conversation=_say(methods), limit_s=limit_s, on_end=self.ends.append)
-        self.slot.run(errand, first=first)
+        self.slot.run(errand)
 
     @property
     def said(self) -> list[str]:
@@ -65,22 +65,21 @@ def test_a_conversation_runs_one_exchange_after_the_other() -> None:
     assert len(rig.slot) == 0
 
 
-def test_errands_run_in_order_and_one_may_be_put_at_the_head_of_those_that_wait() -> None:
+def test_errands_run_in_order() -> None:
     rig = Rig()
 
-    for method in ("first", "second"):
+    for method in ("first", "second", "third"):
         rig.run(method)
-    rig.run("urgent", first=True)
     for exchange in range(3):
         rig.slot.finish(exchange, {})
 
-    assert rig.said == ["first", "urgent", "second"]
+    assert rig.said == ["first", "second", "third"]
 
 
 def test_an_errand_with_nothing_to_say_ends_at_once() -> None:
     rig = Rig()
 
-    rig.run(first=True)
+    rig.run()
 
     assert rig.ends == [[]]
 
@@ -102,7 +101,7 @@ def test_an_errand_may_begin_another_when_it_ends() -> None:
 
 def test_the_last_errand_may_begin_another_when_it_ends() -> None:
     rig = Rig()
-    rig.slot.run(Errand(conversation=_say(("first",)), limit_s=5.0, on_end=lambda _: rig.run("next", first=True)))
+    rig.slot.run(Errand(conversation=_say(("first",)), limit_s=5.0, on_end=lambda _: rig.run("next")))
 
     rig.slot.finish(0, {})
 

@@ -18,7 +18,7 @@ from actors.errors import (
 )
 from actors.mcp import conversations, envelope
 from actors.mcp.conversations import Conversation, Session
-from actors.transport import Reply, Request
+from actors.transport import Request
 
 Said = list[tuple[str, dict[str, Any] | None]]
 
@@ -165,15 +165,6 @@ def test_a_cancel_names_the_request() -> None:
 
     assert request.is_notification
     assert request.params == {"requestId": 8, "reason": "nobody waits"}
-
-
-def test_a_ping_of_the_server_is_answered_and_nothing_else_is_offered() -> None:
-    assert conversations.answer_to("ping", "s1") == Reply(id="s1", result={})
-    refused = conversations.answer_to("sampling/createMessage", 2)
-
-    assert refused.result is None
-    assert refused.error is not None
-    assert refused.error["code"] == -32601
 
 
 def test_one_message_is_one_exchange() -> None:

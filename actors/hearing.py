@@ -1,0 +1,38 @@
+"""What a server, or the connection to it, says unasked: who is to know. On its actor's thread."""
+
+from actors.asked import Asked
+from actors.calls import Calls
+from actors.messages import Heard
+from actors.questions import Questions
+from actors.seat import Seat
+from actors.transport import ConnectionLost, Received, Released
+from actors.wire import Wire
+
+
+class Hearing:
+    """Passes events on, each to the part that it concerns; of an older connection only what is still of use."""
+
+    def __init__(self, *, seat: Seat, calls: Calls, wire: Wire, questions: Questions) -> None:
+        self._generation, self._calls, self._life, self._wire = seat.generation, calls, calls.life, wire
+        self._asked = Asked(seat=seat, life=calls.life, wire=wire, questions=questions)
+
+    def hear(self, message: Heard) -> None:
+        """Take an event in."""
+        current = message.connection == self._wire.current
+        match message.event:
+            case _ if message.generation != self._generation:
+                pass
+            case Released():
+                self._life.released(message.connection)
+            case ConnectionLost(error=error) if current:
+                self._life.lost(error)
+            case Received(id=int() | str() as request_id) as request if current:
+                self._asked.take(request, request_id)
+            case Received(method="notifications/cancelled", params=params) if current:
+                self._asked.taken_back(params)
+            case Received(method="notifications/progress", params=params):
+                self._calls.progress(params)
+            case Received(method="notifications/tools/list_changed") if current:
+                self._life.listing.changed()
+            case _:
+                pass  # A notification that changes nothing here.
