@@ -1,6 +1,5 @@
 """The calls of one server: admitted, begun, ended, repeated. On its actor's thread; the wire does the rest."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ from actors.call import Call, Outcome, RequestId, ToolName
 from actors.catalogue import repeatable
 from actors.errors import (
     CallCancelledError,
-    MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
     MCPToolError,
@@ -26,6 +24,7 @@ from actors.link import NO_CONNECT_HELPS, WAITING, State
 from actors.messages import Finished
 from actors.outcomes import Outcomes
 from actors.questions import Questions
+from actors.refusals import Refusals
 from actors.rounds import InputRequired, Rounds, read
 from actors.runtime import Runtime
 from actors.seat import Seat
@@ -49,7 +48,7 @@ class Calls:
         self._seat, self._runtime, self._ledger, self._wire, self._breakers = seat, runtime, ledger, wire, breakers
         self._config, self._clock = seat.config, runtime.clock
         self.life = Lifecycle(owner=self, seat=seat, runtime=runtime, wire=wire, breaker=breakers.server)
-        self.admission = Admission(seat.config)
+        self.admission, self._refusals = Admission(seat.config), Refusals(self.life.link, breakers)
         self.outcomes = Outcomes(seat=seat, ledger=ledger, clock=runtime.clock)
         self._rounds = Rounds(inputs=seat.inputs, questions=questions, go_on=self._go_on, end=self._end)
         self.draining = False
@@ -67,7 +66,7 @@ class Calls:
         work = self._works[call.request_id] = Work(call=call, tool=call.tool)
         if self.draining:
             self._refuse(work, ServerUnavailableError("shutting down", state="draining"))
-        elif (refusal := self._refusal(work)) is not None:
+        elif (refusal := self._refusals.of(work)) is not None:
             self._refuse(work, refusal)
             self.life.use()
         elif len(self.admission) >= self._config.max_waiting:
@@ -80,7 +79,7 @@ class Calls:
         while self.life.link.state is State.READY and (work := self.admission.next()) is not None:
             if work.call.deadline <= self._clock():  # The Tick is behind it in a long mailbox.
                 self._give_up(work, MCPTimeoutError)
-            elif not self._breakers.permits(work) and (refusal := self._refusal(work)) is not None:
+            elif not self._breakers.permits(work) and (refusal := self._refusals.of(work)) is not None:
                 self._refuse(work, refusal)
             elif self._is_listed(work):
                 self._begin(work)
@@ -102,7 +101,7 @@ class Calls:
         self.admission.finished(work)
         if work.call.request_id in self._works:
             work.exchange = None
-            outcome = self._read(work, message.outcome)
+            outcome = read(self.life.session, work.call.method, message.outcome)
             if isinstance(outcome, InputRequired):
                 self._rounds.begin(work, outcome)
             else:
@@ -112,7 +111,7 @@ class Calls:
         """Take a report in that nobody has read, at the actor's end: an answer is an answer."""
         exchange = self._exchanges.get(message.exchange)
         if message.generation == self._seat.generation and exchange is not None:
-            outcome = self._read(exchange.work, message.outcome)
+            outcome = read(self.life.session, exchange.work.call.method, message.outcome)
             if not isinstance(outcome, InputRequired):  # Else there is no answer yet, and will be none.
                 self.outcomes.give_last(exchange.work, outcome, self.life.session.protocol)
 
@@ -160,7 +159,7 @@ class Calls:
         """See Owner. A failed connect is one attempt of every call that waits for it."""
         for work in self.admission.waiting():
             work.attempts += 1
-            if work.ended(error).attempts > self._config.max_retries or self._comes_too_late(work):
+            if work.ended(error).attempts > self._config.max_retries or self._refusals.comes_too_late(work):
                 self._end(work, error, Verdict.IGNORED)
 
     def on_refused(self, error: MCPOrchestratorError) -> None:
@@ -169,18 +168,6 @@ class Calls:
             self._end(work, error, Verdict.IGNORED)
 
     # -- inside ---------------------------------------------------------------------------------------------------
-
-    def _refusal(self, work: Work) -> MCPOrchestratorError | None:
-        refusal = self.life.link.refusal() or self._breakers.refusal(work.tool)
-        if refusal is None and self._comes_too_late(work):
-            link = self.life.link
-            return MCPConnectionError(f"not connected: {link.reason}", retry_after_s=link.retry_after_s())
-        return refusal
-
-    def _comes_too_late(self, work: Work) -> bool:
-        """Say if the next connect is due after the deadline of a call that needs it."""
-        link = self.life.link
-        return link.state is State.RECONNECTING and work.call.deadline < link.next_due() < math.inf
 
     def _is_listed(self, work: Work) -> bool:
         """Say if `work` may begin; if not, it waits for one fresh list, or the list has told that it never may."""
@@ -242,14 +229,9 @@ class Calls:
             # What a lost connection took with it was counted when it was lost.
             self._end(work, outcome, None if is_current else Verdict.IGNORED)
 
-    def _read(self, work: Work, outcome: Outcome) -> Outcome | InputRequired:
-        if isinstance(outcome, MCPOrchestratorError) or not self.life.session.is_modern:
-            return outcome
-        return read(work.call.method, outcome)
-
     def _go_on(self, work: Work) -> None:
         """Send a call again, whose server has the input by now that it asked for."""
-        if (refusal := self._refusal(work)) is not None:
+        if (refusal := self._refusals.of(work)) is not None:
             self._refuse(work, refusal)
             self.life.use()
         else:

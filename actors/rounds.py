@@ -13,6 +13,7 @@ from actors.call import Outcome, Result
 from actors.catalogue import table
 from actors.errors import MCPToolError, OutcomeUnknownError
 from actors.inputs import InputHandlers, InputRefusedError, Question
+from actors.mcp.session import Session
 from actors.questions import Questions
 
 _MAY_ASK = frozenset({"tools/call", "prompts/get", "resources/read"})
@@ -30,8 +31,12 @@ class InputRequired:
     state: Mapping[str, str]
 
 
-def read(method: str, result: Result) -> Outcome | InputRequired:
-    """Return what a modern server's answer to `method` is: the result itself, questions, or nothing to be used."""
+def read(session: Session, method: str, outcome: Outcome) -> Outcome | InputRequired:
+    """Return what ended a request of `method`: the outcome as it is; of a modern server perhaps questions, or junk."""
+    return _read(method, outcome) if session.is_modern and isinstance(outcome, dict) else outcome
+
+
+def _read(method: str, result: Result) -> Outcome | InputRequired:
     kind = result.get("resultType")
     if kind is None or kind == "complete":  # None: a server from before there was a type.
         return result
