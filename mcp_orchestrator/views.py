@@ -3,7 +3,7 @@
 What grows while others write is copied before it is gone through: a copy is one step of the interpreter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from actors.breaker import BreakerSnapshot
 from actors.breaker import State as BreakerState
 from actors.call import ServerName
 from actors.catalogue import Repeatable, Tool, repeatable
+from actors.config import ServerConfig
 from actors.runtime import Runtime
 from actors.status import HealthStatus, ServerStatus
 from mcp_orchestrator.config import OrchestratorConfig
@@ -69,6 +70,7 @@ def server(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Ser
         "transport": status.transport or ("http" if server_config.url else "stdio"),
         "era": status.era,
         "protocol": status.protocol,
+        "capabilities": dict(status.capabilities),
         "server_info": status.server_info,
         "pid": status.pid,
         "generation": status.generation,
@@ -158,7 +160,7 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
     snapshot = status.breaker_at(now)
     lines = [f"{name} is {_IS.get(status.state, status.state)}" + (f": {status.reason}" if status.reason else "") + "."]
     if status.ready:
-        lines.append(f"It is {status.server_info or 'a nameless server'} and speaks protocol {status.protocol}.")
+        lines += _spoken(status, server_config)
     else:
         lines.append(_next(status, snapshot, now))
     lines.append(_breaker_sentence(snapshot, server_config.breaker.failure_threshold))
@@ -199,6 +201,24 @@ _WITH_TIME = {
     "throttled": " for another {:.1f} s",
     "crash_loop": ", and without one the next try comes in {:.1f} s",
 }
+
+
+_FOUND = {
+    "modern": "It named that revision when it was asked (server/discover), over {}",
+    "legacy": "That revision was agreed on in a handshake (initialize), over {}",
+}
+_WAYS = {"stdio": "stdio", "http": "Streamable HTTP", "sse": "HTTP+SSE"}
+_OFFERED = ("tools", "prompts", "resources", "completions", "logging")  # Capabilities, in the order they are told.
+
+
+def _spoken(status: ServerStatus, config: ServerConfig) -> Iterator[str]:
+    """Yield what the server is, which revision it speaks, how that was found, and what it offers."""
+    yield f"It is {status.server_info or 'a nameless server'} and speaks protocol {status.protocol}."
+    if status.era:
+        wanted = "" if config.protocol == "auto" else f', as protocol = "{config.protocol}" in its section wants it'
+        yield _FOUND[status.era].format(_WAYS[status.transport]) + wanted + "."
+    if offered := [capability for capability in _OFFERED if capability in status.capabilities]:
+        yield f"It offers: {', '.join(offered)}."
 
 
 def _next(status: ServerStatus, snapshot: BreakerSnapshot, now: float) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from actors.errors import MCPOrchestratorError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
-from mcp_orchestrator.cli import calling, demo, logs, showing
+from mcp_orchestrator.cli import calling, demo, logs, offers, showing
 from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, NotReadyError, UsageError, error_text, exit_code_of
 from mcp_orchestrator.cli.finding import VARIABLE, config_path
 from mcp_orchestrator.cli.screens import LiveScreen, PlainScreen, Screen
@@ -36,6 +36,12 @@ ConfigOption = Annotated[
 ]
 Verbose = Annotated[
     int, typer.Option("--verbose", "-v", count=True, metavar="", show_default=False, help="Log more; -vv: everything.")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", "-t", metavar="SECONDS", show_default=False, help="For the call, in place of the configured ones."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ServerArgument = Annotated[str, typer.Argument(metavar="SERVER", help="Its name or alias.")]
@@ -133,16 +139,7 @@ def call(  # noqa: PLR0913 -- the options of one command
         str | None,
         typer.Option("--json", metavar="OBJECT", show_default=False, help="All arguments as JSON; - reads stdin."),
     ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            "-t",
-            metavar="SECONDS",
-            show_default=False,
-            help="For the call, in place of the configured ones.",
-        ),
-    ] = None,
+    timeout: Timeout = None,
     raw: Annotated[bool, typer.Option("--raw", help="Print the whole result as the server sent it.")] = False,
     config: ConfigOption = None,
     verbose: Verbose = 0,
@@ -151,10 +148,8 @@ def call(  # noqa: PLR0913 -- the options of one command
     logs.more(verbose)
     if as_json is not None and arguments:
         raise UsageError("arguments are given twice: either KEY=VALUE or --json")
-    if timeout is not None and not 0 < timeout < float("inf"):
-        raise UsageError(f"--timeout must be more than 0 s, not {timeout:g}")
     order = calling.Order(
-        server=server, tool=tool, words=arguments or [], arguments=as_json, timeout_s=timeout, raw=raw
+        server=server, tool=tool, words=arguments or [], arguments=as_json, timeout_s=_seconds(timeout), raw=raw
     )
     return _perform(config, partial(calling.call, order=order))
 
@@ -172,6 +167,71 @@ def tools(
     """List tools: what they do, and whether a call may be repeated when its answer is lost, and why."""
     logs.more(verbose)
     return _perform(config, partial(showing.show_tools, server=server, as_json=as_json))
+
+
+@app.command()
+def prompts(
+    server: ServerArgument,
+    *,
+    as_json: AsJson = False,
+    timeout: Timeout = None,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """List the prompts of a server, with the arguments they take."""
+    logs.more(verbose)
+    wish = offers.Wish(server=server, timeout_s=_seconds(timeout), as_json=as_json)
+    return _perform(config, partial(offers.show_prompts, wish=wish))
+
+
+@app.command()
+def prompt(  # noqa: PLR0913 -- the options of one command
+    server: ServerArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the prompt.")],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", show_default=False, help="Prompts take text.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+    timeout: Timeout = None,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """Fill in a prompt and print its messages; with --json the whole of it, as the server sent it."""
+    logs.more(verbose)
+    wish = offers.Wish(server=server, name=name, words=arguments or [], timeout_s=_seconds(timeout), as_json=as_json)
+    return _perform(config, partial(offers.show_prompt, wish=wish))
+
+
+@app.command()
+def resources(
+    server: ServerArgument,
+    *,
+    as_json: AsJson = False,
+    timeout: Timeout = None,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """List the resources of a server, and the templates of what it can read besides."""
+    logs.more(verbose)
+    wish = offers.Wish(server=server, timeout_s=_seconds(timeout), as_json=as_json)
+    return _perform(config, partial(offers.show_resources, wish=wish))
+
+
+@app.command()
+def read(  # noqa: PLR0913 -- the options of one command
+    server: ServerArgument,
+    uri: Annotated[str, typer.Argument(metavar="URI", help="Of a resource, or made from a template.")],
+    *,
+    as_json: AsJson = False,
+    timeout: Timeout = None,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """Print what a resource holds, as it is; with --json all that the server says of it."""
+    logs.more(verbose)
+    wish = offers.Wish(server=server, name=uri, timeout_s=_seconds(timeout), as_json=as_json)
+    return _perform(config, partial(offers.read, wish=wish))
 
 
 @app.command()
@@ -203,6 +263,12 @@ def check_config(
 
 def _perform(config: Path | None, job: Job) -> ExitCode:
     return perform(load(config_path(config)), job, _warn)
+
+
+def _seconds(timeout: float | None) -> float | None:
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise UsageError(f"--timeout must be more than 0 s, not {timeout:g}")
+    return timeout
 
 
 def _warn(line: str) -> None:

@@ -37,14 +37,26 @@ def from_words(words: Sequence[str], tool: Tool | None) -> dict[str, Any]:
     """
     schema = table(table(tool or {}).get("inputSchema"))
     arguments: dict[str, Any] = {}
+    for key, text in _pairs(words, "write key=value, or --json '{…}'"):
+        arguments[key] = _value(key, text, set(_allowed(table(schema.get("properties")).get(key), schema, _DEEPEST)))
+    return arguments
+
+
+def texts_from_words(words: Sequence[str]) -> dict[str, str]:
+    """Return the arguments of `key=value …` as text, as prompts take them."""
+    return dict(_pairs(words, "write key=value"))
+
+
+def _pairs(words: Sequence[str], remedy: str) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
     for word in words:
         key, equals, text = word.partition("=")
         if not key or not equals:
-            raise UsageError(f"{word!r} is no argument: write key=value, or --json '{{…}}'")
-        if key in arguments:
+            raise UsageError(f"{word!r} is no argument: {remedy}")
+        if key in seen:
             raise UsageError(f"{key} is given twice: keep one")
-        arguments[key] = _value(key, text, set(_allowed(table(schema.get("properties")).get(key), schema, _DEEPEST)))
-    return arguments
+        seen.add(key)
+        yield key, text
 
 
 def _value(key: str, text: str, allowed: set[str]) -> Any:  # noqa: ANN401 -- any JSON

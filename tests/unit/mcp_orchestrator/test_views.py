@@ -9,6 +9,7 @@ from actors.board import Board
 from actors.breaker import BreakerSnapshot, State
 from actors.call import ServerName, ToolName
 from actors.catalogue import Catalogue
+from actors.mcp.session import Era, Way
 from actors.status import HealthStatus, Incident, ServerStatus
 from faults.seeded import SeededRuntime
 from mcp_orchestrator import views
@@ -16,6 +17,7 @@ from mcp_orchestrator.config import load
 
 A = ServerName("a")
 CONFIG = load({"orchestrator": {"state": "memory"}, "servers": {"a": {"command": ["a"]}, "b": {"url": "http://b/mcp"}}})
+HANDSHAKE = "That revision was agreed on in a handshake (initialize)"
 CLOSED = "The circuit breaker is closed; 0 of 5 failures in a row."
 
 
@@ -105,6 +107,44 @@ def test_every_state_is_explained_in_sentences(status: dict[str, Any], sentences
         "Calls so far: 0, failed: 0, retries: 0; now under way: 0, waiting: 0.",
         "Its tools are not known yet.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("era", "transport", "sentence"),
+    [
+        ("modern", "http", "It named that revision when it was asked (server/discover), over Streamable HTTP."),
+        ("legacy", "stdio", f"{HANDSHAKE}, over stdio."),
+        ("legacy", "sse", f"{HANDSHAKE}, over HTTP+SSE."),
+    ],
+)
+def test_how_the_revision_was_found_is_explained(era: Era, transport: Way, sentence: str) -> None:
+    lines = explained(state="ready", reason="", protocol="x", era=era, transport=transport)
+
+    assert lines[2] == sentence
+
+
+def test_a_configured_era_and_what_is_offered_are_explained() -> None:
+    board, runtime = shown(
+        state="ready",
+        reason="",
+        protocol="2025-11-25",
+        era="legacy",
+        transport="stdio",
+        capabilities={"odd": {}, "resources": {}, "prompts": {"listChanged": True}},
+    )
+    configured = load({"servers": {"a": {"command": "a", "protocol": "legacy"}}})
+
+    lines = views.explain(board, runtime, configured, A)
+
+    assert lines[2:4] == [
+        f'{HANDSHAKE}, over stdio, as protocol = "legacy" in its section wants it.',
+        "It offers: prompts, resources.",
+    ]
+    assert views.server(board, runtime, configured, A)["capabilities"] == {
+        "odd": {},
+        "resources": {},
+        "prompts": {"listChanged": True},
+    }
 
 
 @pytest.mark.parametrize("state", ["connecting", "reconnecting"])
