@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias, cast
 from actors.call import Result
 from actors.catalogue import table
 from actors.errors import ConfigurationError
+from actors.mcp.elicitation import with_defaults
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ METHOD_UNKNOWN, BAD_PARAMS, NO_ANSWER = -32601, -32602, -32603
 _CARRIED = ("inputResponses", "requestState")
 _ACTIONS = ("accept", "decline", "cancel")
 _ROLES = ("assistant", "user")
-_PLAIN = (str, int, float, bool)
+_PLAIN = (str, int, float, bool, type(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +209,7 @@ def _elicited(asked: Elicitation) -> Callable[[object], Result]:
             words = cast("list[object]", value) if isinstance(value, list) else None
             if not (isinstance(value, _PLAIN) if words is None else all(isinstance(word, str) for word in words)):
                 raise TypeError(f"content.{name} must be a string, a number, a boolean or a list of strings")
-        return {"action": action, "content": given}
+        return {"action": action, "content": with_defaults(asked.requested_schema, given)}
 
     return checked
 

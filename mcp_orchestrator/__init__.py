@@ -34,6 +34,7 @@ from actors.errors import (  # noqa: E402
     ServerUnavailableError,
     UnknownServerError,
 )
+from actors.inputs import Elicitation, Sampling  # noqa: E402
 from actors.notices import Notification  # noqa: E402
 from actors.results import CallMetadata, ToolResult  # noqa: E402
 from actors.status import Incident  # noqa: E402
@@ -53,6 +54,7 @@ __all__ = [
     "CallOutcome",
     "CircuitBreakerOpenError",
     "ConfigurationError",
+    "Elicitation",
     "FailedCall",
     "Incident",
     "InvalidCallError",
@@ -67,6 +69,7 @@ __all__ = [
     "OutcomeUnknownError",
     "OverloadedError",
     "ResponseTooLargeError",
+    "Sampling",
     "ServerConfig",
     "ServerHandle",
     "ServerUnavailableError",

@@ -4,20 +4,30 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from actors.batches import CallOutcome
 from actors.call import Call, CallFuture, OnProgress, ServerName
 from actors.catalogue import Tool
+from actors.errors import ConfigurationError
+from actors.inputs import Elicitation, Root, Sampling
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
+from actors.notices import Notification
 from actors.results import ToolResult
+from actors.runtime import Runtime
+from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
 from mcp_orchestrator.awaiting import all_of, list_of, outcome_of, reply_of
 from mcp_orchestrator.config import Source
+from mcp_orchestrator.engine import FailedCall
 from mcp_orchestrator.face import Face, Replies
 from mcp_orchestrator.handles import ServerHandle
+from mcp_orchestrator.last_loop import Handler, LastLoop
 from mcp_orchestrator.offers import Fetching
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class AsyncMCPOrchestrator(Face):
@@ -33,6 +43,31 @@ class AsyncMCPOrchestrator(Face):
     >>> asyncio.run(main())
     """
 
+    def __init__(  # noqa: PLR0913 -- as Face, whose words hold
+        self,
+        config: Source,
+        *,
+        on_error: Callable[[FailedCall], object] | None = None,
+        on_notification: Callable[[Notification], object] | None = None,
+        on_elicitation: Handler[[Elicitation], Mapping[str, Any]] | None = None,
+        on_sampling: Handler[[Sampling], Mapping[str, Any]] | None = None,
+        roots: Sequence[Root] | Handler[[], Sequence[Root]] | None = None,
+        runtime: Runtime | None = None,
+        transport_factory: TransportFactory | None = None,
+    ) -> None:
+        """See MCPOrchestrator. What servers ask may be answered by coroutines: on the loop that connected last."""
+        self._last_loop = LastLoop()
+        super().__init__(
+            config,
+            on_error=on_error,
+            on_notification=on_notification,
+            on_elicitation=self._blocking(on_elicitation),
+            on_sampling=self._blocking(on_sampling),
+            roots=self._blocking(roots) if callable(roots) else roots,
+            runtime=runtime,
+            transport_factory=transport_factory,
+        )
+
     async def __aenter__(self) -> Self:
         """Connect to all servers."""
         await self.connect_all()
@@ -46,14 +81,17 @@ class AsyncMCPOrchestrator(Face):
 
     async def connect_all(self) -> dict[str, bool]:
         """See MCPOrchestrator."""
+        self._last_loop.enter()
         return await self._replies(self._connecting(self._enabled()))
 
     async def connect(self, server: str) -> bool:
         """See MCPOrchestrator."""
+        self._last_loop.enter()
         return await self._one(self._connecting([self._known(server)]))
 
     async def reconnect(self, server: str) -> bool:
         """See MCPOrchestrator."""
+        self._last_loop.enter()
         return await self._one(self._connecting([self._known(server)], anew=True))
 
     async def disconnect(self, server: str) -> bool:
@@ -194,6 +232,7 @@ class AsyncMCPOrchestrator(Face):
 
     async def reload(self, config: Source) -> list[str]:
         """See MCPOrchestrator."""
+        self._last_loop.enter()
         return await reply_of(self._reloading(config), 5.0, otherwise=[])
 
     async def restart(self) -> dict[str, bool]:
@@ -221,6 +260,16 @@ class AsyncMCPOrchestrator(Face):
 
     async def _all(self, fetching: Fetching) -> list[Entry]:
         return await all_of(fetching, self._engine.runtime.clock)
+
+    def _blocking(self, handler: Handler[P, T] | None) -> Callable[P, T] | None:
+        if handler is None:
+            return None
+        if not callable(handler):
+            raise ConfigurationError(f"a handler must be callable, not {handler!r}")
+        return self._last_loop.blocking(handler)
+
+    def _end_questions(self) -> None:
+        self._last_loop.cancel_all()
 
     async def _replies(self, replies: Replies) -> dict[str, bool]:
         clock = self._engine.runtime.clock

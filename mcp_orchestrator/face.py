@@ -10,6 +10,7 @@ from actors.board import Board
 from actors.breaker import State as BreakerState
 from actors.call import Call, OnProgress, ServerName
 from actors.catalogue import Repeatable
+from actors.inputs import InputHandlers, OnElicitation, OnSampling, Roots
 from actors.mailbox import tell
 from actors.messages import ForceBreaker
 from actors.notices import Notification
@@ -37,18 +38,31 @@ class Face:
     * `on_error`: called with a FailedCall for every call that fails, on the callbacks thread.
     * `on_notification`: called with a Notification for every one of a server but progress, there too. Of a server that
       sends them faster than they are taken, a thousand wait; what comes beyond is dropped, and counted in `get_stats`.
+    * `on_elicitation`: called with an Elicitation when a server asks the user for something. It returns
+      {"action": "accept" | "decline" | "cancel", "content": {field: value}}; what an accepted form leaves out gets
+      the defaults of its schema.
+    * `on_sampling`: called with a Sampling when a server wants a language model to answer. It returns {"role":
+      "assistant", "content": {"type": "text", "text": …}, "model": …}.
+    * `roots`: the folders that servers may work in: a list of paths, file URIs or {"uri": …, "name": …}; or a
+      function that returns one. Mistakes in it, and handlers that are none, are a ConfigurationError.
+    * Of these three, only what is given is declared to servers. They run on threads of their own, several at once, and
+      may take their time, within the deadline of the call that asks. One that raises gives no answer.
     * `runtime`, `transport_factory`: the seam for tests.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a user may want to hear and to answer, and the seam for tests
         self,
         config: Source,
         *,
         on_error: Callable[[FailedCall], object] | None = None,
         on_notification: Callable[[Notification], object] | None = None,
+        on_elicitation: OnElicitation | None = None,
+        on_sampling: OnSampling | None = None,
+        roots: Roots | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
+        self._inputs = InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots)
         self._on_notification = on_notification
         self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
         self._start(load(config))
@@ -160,6 +174,7 @@ class Face:
             transport_factory=self._transport_factory,
             on_error=self._on_error,
             on_notification=self._on_notification,
+            inputs=self._inputs,
         )
 
     @property
@@ -249,8 +264,12 @@ class Face:
         finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout and seconds(timeout)
         return finish_s if graceful else 0.0, _FORCED_RELEASE_S if force else _RELEASE_S
 
+    def _end_questions(self) -> None:
+        """Break off handlers that still ask somebody, if that is possible: every call has ended."""
+
     def _shut_down(self, finish_s: float, gone_s: float) -> list[str]:
         reply = self._engine.shut_down(finish_s=finish_s, gone_s=gone_s)
         answered = reply_of(reply, finish_s + gone_s + GRACE_S, otherwise=["supervisor"])
         silent = [name for name in answered if name == "supervisor"]
+        self._end_questions()
         return silent + self._engine.end(GRACE_S)
