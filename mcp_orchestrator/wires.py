@@ -5,6 +5,7 @@ from collections.abc import Callable
 from actors.call import ServerName
 from actors.config import ServerConfig
 from actors.mcp.pipes import SelectorThread
+from actors.mcp.sse_connection import LegacySseConnection
 from actors.mcp.stdio import StdioConnection
 from actors.mcp.streamable_http import StreamableHttpConnection
 from actors.transport import Connection, Listener
@@ -22,6 +23,8 @@ class Wires:
 
     def __call__(self, config: ServerConfig, listener: Listener) -> Connection:
         """See TransportFactory. Called on the servers' actors' threads."""
+        if config.url is not None and config.transport == "sse":
+            return LegacySseConnection(config, listener, clock=self._clock)
         if config.url is not None:
             return StreamableHttpConnection(config, listener, clock=self._clock)
         connection = StdioConnection(config, listener, clock=self._clock, spawner=self._reaper, pipes=self._pipes)

@@ -31,11 +31,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Ask:
-    """What to send, wherever it is to go."""
+    """What to send. `path`: if it is to go elsewhere than to the url's."""
 
     method: str
     headers: Mapping[str, str]
     body: bytes = b""
+    path: str | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class RoundTrips:
 
     def make(self, exchange: Exchange, ask: Ask, read: Read[T]) -> T:
         """Make a request and return what `read` makes of the answer; 307 and 308 are followed within the origin."""
-        path, status = self._origin.path, 0
+        path, status = ask.path or self._origin.path, 0
         for _ in range(MOST_REDIRECTS + 1):
             said = self._once(exchange, path, ask, read)
             if not isinstance(said, _Moved):

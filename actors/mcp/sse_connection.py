@@ -1,0 +1,234 @@
+"""HTTP+SSE, the transport of revision 2024-11-05: one stream for all that the server says, a POST for each of ours.
+
+Source: the HTTP with SSE section of the transports page, revision 2024-11-05. Deprecated since, still common; over it
+a server may speak any legacy revision.
+"""
+
+import copy
+import logging
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from threading import Event, Lock
+
+from actors.call import Outcome, SendTicket
+from actors.config import ServerConfig
+from actors.errors import MCPConnectionError, MCPOrchestratorError, MCPTimeoutError, NotExecutedError
+from actors.mcp.http_connection import LONGEST_WAIT_S, AbortedError, Grip, Pause, WithdrawnError
+from actors.mcp.http_exchange import Exchange
+from actors.mcp.http_headers import post_headers
+from actors.mcp.http_origin import HttpOrigin
+from actors.mcp.http_round_trip import RoundTrips
+from actors.mcp.sse_answers import SseAnswers
+from actors.mcp.sse_posting import EndpointPosts, Posting
+from actors.mcp.sse_stream import CHECK, SseStream
+from actors.mcp.workers import Job, Tell, Workers
+from actors.transport import ConnectionLost, Handle, Listener, OnDone, Released, Reply, Request
+
+logger = logging.getLogger(__name__)
+
+
+class LegacySseConnection:
+    """One session with one server: the stream is the session. See `actors.transport.Connection` for what it promises.
+
+    * The first `start` opens the stream. Until its endpoint is known each exchange waits on a thread of its own, to
+      its deadline. Then it has one as long as its POST takes: nobody but a table of ids waits for the answer.
+    * The stream's end is the connection's: ConnectionLost is told, then all under way is reported, as unknown if it
+      was sent, and what is started later is refused for the same reason. Nothing is resumed.
+    * Servers may answer a POST long after the stream has answered the request. No more than `max_concurrent` such
+      POSTs are waited for, so that a server that leaves all of them open costs no more threads than that.
+    * `close` lets the exchanges end, then closes the stream; `abort` breaks all off.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        listener: Listener,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause = Grip.pause,
+    ) -> None:
+        if config.url is None:
+            raise ValueError(f"{config.name} has no url: it is no HTTP server")
+        self._config, self._listener, self._clock = config, listener, clock
+        self._origin = HttpOrigin(
+            config.url, keepalive_reuse_s=config.keepalive_reuse_s, most_idle=config.max_concurrent + 1, clock=clock
+        )
+        self._where, headers, most = str(self._origin), post_headers(config.headers), config.max_response_bytes
+        self._round_trips = RoundTrips(config, self._origin, clock)
+        self._posts = EndpointPosts(self._where, self._round_trips, headers)
+        self._answers = SseAnswers(self._where, listener, most)
+        self._reader = SseStream(
+            self._origin, self._round_trips, headers, max_event_bytes=most, clock=clock, pause=pause
+        )
+        self._workers = Workers(f"sse {config.name}")
+        self._lock = Lock()
+        self._under_way: dict[Posting, None] = {}  # Not yet reported.
+        self._posting: dict[Posting, None] = {}  # On a thread, reported or not.
+        self._stream: Exchange | None = None
+        self._endpoint: str | None = None
+        self._opening_over = Event()
+        self._refusal: NotExecutedError | None = None  # The outcome of whatever is started from now on.
+        self._begun = self._closing = self._wound_up = False
+
+    @property
+    def threads_written_off(self) -> int:
+        """How many threads were given up in name resolution so far."""
+        return self._workers.written_off
+
+    @property
+    def dropped_answers(self) -> int:
+        """How many of the server's answers nobody waited for: late, twice, or with an id that is none of ours."""
+        return self._answers.dropped_answers
+
+    @property
+    def skipped_events(self) -> int:
+        """How many messages were no JSON-RPC, or too large and no answer."""
+        return self._answers.skipped_events
+
+    def start(self, message: Request | Reply, deadline: float, ticket: SendTicket, on_done: OnDone) -> Handle:
+        """See Connection."""
+        posting = Posting(message, deadline, ticket, on_done, on_stuck=self._give_up_post, on_end=self._forget)
+        stream: Exchange | None = None
+        with self._lock:
+            refusal = self._refusal
+            if refusal is None:
+                self._under_way[posting] = self._posting[posting] = None
+                if not self._begun:
+                    self._begun = True
+                    stream = Exchange(None, math.inf, SendTicket(), lambda _: None, self._give_up_stream)
+                    self._stream = stream
+        if refusal is not None:
+            posting.end(copy.copy(refusal))
+            return posting
+        self._answers.expect(posting)
+        if stream is not None:
+            self._run(partial(self._follow, stream), self._end_stream)
+        self._run(partial(self._post, posting, message), partial(self._end_post, posting))
+        return posting
+
+    def close(self) -> None:
+        """See Connection."""
+        with self._lock:
+            self._refuse_from_now_on()
+        self._wind_up()
+
+    def abort(self) -> None:
+        """See Connection."""
+        with self._lock:
+            self._refuse_from_now_on()
+            postings = list(self._under_way)
+        for posting in postings:
+            posting.abort()
+        self._wind_up()
+
+    def _refuse_from_now_on(self) -> None:
+        self._closing = True
+        if self._refusal is None:
+            self._refusal = MCPConnectionError(f"{self._where}: the connection is closed")
+
+    def _run(self, job: Job, failed: Callable[[MCPConnectionError], None]) -> None:
+        try:
+            self._workers.run(job)
+        except RuntimeError as error:
+            failed(MCPConnectionError(f"{self._where}: no thread to run on: {error}"))
+
+    # -- the stream -----------------------------------------------------------------------------------------------
+
+    def _follow(self, stream: Exchange) -> Tell | None:
+        """Read the stream on this thread, and return how its end is told; None: that was done by `abort`."""
+        try:
+            reason = self._reader.follow(stream, self._open, self._answers.hear)
+        except AbortedError:
+            reason = MCPConnectionError(f"{self._where}: the connection was broken off")
+        except BaseException as error:  # A bug of ours; it must not leave calls without an outcome.
+            logger.exception("%s: the stream failed", self._config.name)
+            reason = MCPConnectionError(f"internal error: {error!r}")
+        return None if stream.grip.abandoned else partial(self._end_stream, reason)
+
+    def _open(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._opening_over.set()
+
+    def _give_up_stream(self, _: Exchange) -> None:
+        self._workers.write_off()
+        self._end_stream(MCPConnectionError(f"{self._where}: broken off while the server's name was looked up"))
+
+    def _end_stream(self, reason: NotExecutedError) -> None:
+        with self._lock:
+            self._stream = None
+            if self._refusal is None:
+                self._refusal = reason
+                # First of all, so that nobody tries again over this connection; never after `close`, which waits.
+                self._listener(ConnectionLost(error=copy.copy(reason)))
+            postings = list(self._under_way)
+        self._opening_over.set()
+        for posting in postings:
+            posting.fail(reason.message, copy.copy(reason))
+        self._wind_up()
+
+    # -- the posts ------------------------------------------------------------------------------------------------
+
+    def _post(self, posting: Posting, message: Request | Reply) -> Tell | None:
+        """Send one message on this thread, and return how that is told; None: that was done by `abort`."""
+        outcome: Outcome | None
+        try:
+            outcome = self._carry(posting, message)
+        except MCPOrchestratorError as error:
+            outcome = error
+        except AbortedError:
+            outcome = posting.unfinished("broken off")
+        except WithdrawnError:
+            outcome = NotExecutedError("ended before it was sent")
+        except BaseException as error:  # A bug of ours; it must not leave a call without an outcome.
+            logger.exception("%s: an exchange failed", self._config.name)
+            outcome = posting.unfinished(f"internal error: {error!r}")
+        return None if posting.grip.abandoned else partial(self._end_post, posting, outcome)
+
+    def _carry(self, posting: Posting, message: Request | Reply) -> Outcome | None:
+        """Return the outcome; None: it comes on the stream, or has come."""
+        if self._clock() >= posting.deadline:
+            return MCPTimeoutError("the deadline passed before it was sent", executed="no")
+        if not self._opening_over.wait(min(self._round_trips.remaining_s(posting), LONGEST_WAIT_S)):
+            return MCPConnectionError(f"{self._where}: no endpoint event by the deadline: {CHECK}")
+        if self._endpoint is None:
+            return None
+        return self._posts.carry(posting, message, self._endpoint)
+
+    def _give_up_post(self, posting: Posting) -> None:
+        self._workers.write_off()
+        self._end_post(posting)
+
+    def _end_post(self, posting: Posting, outcome: Outcome | None = None) -> None:
+        if outcome is not None:
+            posting.end(outcome)
+        with self._lock:
+            del self._posting[posting]
+        self._wind_up()
+
+    def _forget(self, posting: Posting) -> None:
+        """Take note that an exchange was reported."""
+        self._answers.forget(posting)
+        with self._lock:
+            self._under_way.pop(posting, None)
+            late = [one for one in self._posting if one not in self._under_way]
+        for one in late[: -self._config.max_concurrent]:
+            one.abort()
+        self._wind_up()
+
+    def _wind_up(self) -> None:
+        """Go on towards Released, if we are to and all is reported: first the posts' threads and the stream's."""
+        with self._lock:
+            if not self._closing or self._under_way or self._wound_up:
+                return
+            late, stream = list(self._posting), self._stream
+            self._wound_up = not late and stream is None
+        self._opening_over.set()
+        for posting in late:
+            posting.abort()
+        if stream is not None:
+            stream.abort()
+        if not late and stream is None:
+            self._origin.close()
+            self._workers.end(lambda: self._listener(Released()))
