@@ -42,6 +42,8 @@ class Response(http.client.HTTPResponse):
             line = self.fp.readline(_MOST_LINE_BYTES + 1)
             if len(line) > _MOST_LINE_BYTES:
                 raise http.client.LineTooLong("header line")
+            if not line:  # http.client takes this for the end of the head: half a 404 is no refusal.
+                raise HTTPException("the head ended early")
             text = line.decode("iso-8859-1").rstrip("\r\n")
             if name and text[:1] in {" ", "\t"}:  # A value that goes on, as old servers write them.
                 value = f"{value} {text.strip()}"

@@ -85,8 +85,14 @@ def test_an_old_server_closes_unless_it_says_otherwise(version: bytes, begin: Be
         OK + b"X: " + b"x" * 70_000 + b"\r\n\r\n",
         b"HTTP/2.0 200 OK\r\n\r\n",
         b"",
+        b"HTTP/1.1 404 Not",
+        OK + b"X: 1\r\n",
+        OK + b"X: 1",
     ],
-    ids=["no colon", "space before colon", "no name", "too many", "too long", "version", "nothing"],
+    ids=[
+        *("no colon", "space before colon", "no name", "too many", "too long", "version", "nothing"),
+        *("half a status line", "no end", "half a line"),
+    ],
 )
 def test_what_is_no_head_is_an_error(head: bytes, begin: Begin) -> None:
     with pytest.raises((http.client.HTTPException, ConnectionError)):

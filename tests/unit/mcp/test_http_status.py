@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.errors import MCPConnectionError, OutcomeUnknownError, SessionLostError
+from actors.errors import MCPConnectionError, MCPToolError, OutcomeUnknownError, SessionLostError
 from actors.mcp.http_status import outcome_of_status, retry_after_s
 
 DATE = "Sun, 22 Nov 2026 11:00:00 GMT"
@@ -55,3 +55,32 @@ def test_only_a_404_or_400_to_a_message_in_a_session_means_that_it_is_gone(
     outcome = outcome_of_status(status, {}, b"", where="http://x/mcp", had_session=had_session)
 
     assert type(outcome) is kind
+    assert outcome.status == status
+
+
+def error(code: int) -> bytes:
+    return b'{"id":null,"error":{"code":%d,"message":"no"}}' % code
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, error(-32001), SessionLostError),  # A bridge to a child.
+        (404, b"<html>", SessionLostError),
+        (400, error(-32600), SessionLostError),  # Python 1.12: "No valid session ID provided".
+        (400, error(-32000), SessionLostError),  # TypeScript 1.x.
+        (400, error(-32019), SessionLostError),
+        (400, error(-32602), MCPToolError),
+        (400, error(-32601), MCPToolError),
+        (400, error(-32700), MCPToolError),
+        (400, error(-32020), MCPToolError),  # Only a modern server says this and the next two.
+        (400, error(-32021), MCPToolError),
+        (400, error(-32022), MCPToolError),
+        (410, error(-32600), MCPToolError),
+    ],
+)
+def test_in_a_session_the_code_decides_what_a_400_means(status: int, body: bytes, kind: type[Exception]) -> None:
+    outcome = outcome_of_status(status, {}, body, where="http://x/mcp", had_session=True)
+
+    assert type(outcome) is kind
+    assert outcome.status == status
