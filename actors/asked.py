@@ -37,7 +37,7 @@ class Asked:
             self._complained = self._wire.current
             return
         if request.method == "ping":
-            self._life.tell(Reply(id=request_id, result={}))
+            self._life.channel.tell(Reply(id=request_id, result={}))
             return
         key = self._wire.current, request_id
         try:
@@ -62,6 +62,6 @@ class Asked:
 
     def _reply(self, request_id: int | str, outcome: Result | InputRefusedError) -> None:
         if isinstance(outcome, InputRefusedError):
-            self._life.tell(Reply(id=request_id, error={"code": outcome.code, "message": str(outcome)}))
+            self._life.channel.tell(Reply(id=request_id, error={"code": outcome.code, "message": str(outcome)}))
         else:
-            self._life.tell(Reply(id=request_id, result=outcome))
+            self._life.channel.tell(Reply(id=request_id, result=outcome))

@@ -8,7 +8,6 @@ from actors.admission import Admission, Exchange, Work
 from actors.breaker import Verdict
 from actors.breakers import Breakers, Suspicions
 from actors.call import Call, Outcome, RequestId, ToolName
-from actors.catalogue import repeatable
 from actors.errors import (
     CallCancelledError,
     MCPOrchestratorError,
@@ -66,9 +65,8 @@ class Calls:
         work = self._works[call.request_id] = Work(call=call, tool=call.tool)
         if self.draining:
             self._refuse(work, ServerUnavailableError("shutting down", state="draining"))
-        elif (refusal := self._refusals.of(work)) is not None:
-            self._refuse(work, refusal)
-            self.life.use()
+        elif self._is_refused(work):
+            pass
         elif len(self.admission) >= self._config.max_waiting:
             self._refuse(work, OverloadedError(f"{self._config.max_waiting} calls wait already (max_waiting)"))
         else:
@@ -79,9 +77,7 @@ class Calls:
         while self.life.link.state is State.READY and (work := self.admission.next()) is not None:
             if work.call.deadline <= self._clock():  # The Tick is behind it in a long mailbox.
                 self._give_up(work, MCPTimeoutError)
-            elif not self._breakers.permits(work) and (refusal := self._refusals.of(work)) is not None:
-                self._refuse(work, refusal)
-            elif self._is_listed(work):
+            elif (self._breakers.permits(work) or not self._is_refused(work)) and self._is_listed(work):
                 self._begin(work)
         if len(self.admission) and (refusal := self._breakers.refusal(None)) is not None:
             for work in self.admission.waiting():
@@ -101,7 +97,7 @@ class Calls:
         self.admission.finished(work)
         if work.call.request_id in self._works:
             work.exchange = None
-            outcome = read(self.life.session, work.call.method, message.outcome)
+            outcome = self._read(work, message.outcome)
             if isinstance(outcome, InputRequired):
                 self._rounds.begin(work, outcome)
             else:
@@ -111,7 +107,7 @@ class Calls:
         """Take a report in that nobody has read, at the actor's end: an answer is an answer."""
         exchange = self._exchanges.get(message.exchange)
         if message.generation == self._seat.generation and exchange is not None:
-            outcome = read(self.life.session, exchange.work.call.method, message.outcome)
+            outcome = self._read(exchange.work, message.outcome)
             if not isinstance(outcome, InputRequired):  # Else there is no answer yet, and will be none.
                 self.outcomes.give_last(exchange.work, outcome, self.life.session.protocol)
 
@@ -177,8 +173,7 @@ class Calls:
         if work.listed and not life.listing.under_way:
             if life.listing.failed:
                 return True  # No list is to be had: let the server decide.
-            unknown = MCPToolError(f"no tool named {work.tool!r}", executed="no", code=-32602)
-            self._end(work, unknown, Verdict.IGNORED)
+            self._end(work, MCPToolError(f"no tool named {work.tool!r}", executed="no", code=-32602), Verdict.IGNORED)
             return False
         self._await_list(work)
         return False
@@ -198,9 +193,9 @@ class Calls:
         if work.started_at is None:
             work.started_at = self._clock()
         listing = self.life.listing
-        listing.used()
-        safe = repeatable(self._config, call.method, work.tool, listing.catalogue if listing.fresh else None).yes
-        request = self.life.request(call, number, work.inputs, replay_safe=safe)
+        safe = listing.lets_repeat(call)
+        request = self.life.channel.request(call, number, work.inputs, replay_safe=safe)
+        request = listing.with_headers(request, work.tool)
         handle = self._wire.begin(request, number, call.deadline, call.ticket)
         self._exchanges[number] = Exchange(work=work, connection=self._wire.current, handle=handle, replay_safe=safe)
         if self._config.attempt_timeout_s is not None:
@@ -229,12 +224,13 @@ class Calls:
             # What a lost connection took with it was counted when it was lost.
             self._end(work, outcome, None if is_current else Verdict.IGNORED)
 
+    def _read(self, work: Work, outcome: Outcome) -> Outcome | InputRequired:
+        said = read(self.life.session, work.call.method, outcome)
+        return said if isinstance(said, InputRequired) else self.life.listing.checked(work.tool, said)
+
     def _go_on(self, work: Work) -> None:
         """Send a call again, whose server has the input by now that it asked for."""
-        if (refusal := self._refusals.of(work)) is not None:
-            self._refuse(work, refusal)
-            self.life.use()
-        else:
+        if not self._is_refused(work):
             self.admission.enter_first([work])
 
     def _again(self, work: Work, error: MCPOrchestratorError, delay_s: float) -> None:
@@ -252,10 +248,10 @@ class Calls:
         self.admission.tick(self._clock())
 
     def _give_up(self, work: Work, error: type[MCPTimeoutError | CallCancelledError]) -> None:
-        executed = work.call.withdraw()
+        call, executed = work.call, work.call.withdraw()
         self._break_off(work)
-        limit_s = work.call.deadline - work.call.submitted_at
-        what = f"no answer within {limit_s:.3g} s" if error is MCPTimeoutError else "cancelled"
+        late = f"no answer within {call.deadline - call.submitted_at:.3g} s"
+        what = late if error is MCPTimeoutError else "cancelled"
         self._end(work, error(f"{what}; it was {work.where}; attempts: {work.attempts}", executed=executed))
 
     def _break_off(self, work: Work) -> None:
@@ -264,8 +260,14 @@ class Calls:
         exchange = self._exchanges[work.exchange]
         self._attempts.drop(work.exchange)
         if work.call.ticket.is_claimed and exchange.connection == self._wire.current:
-            self.life.cancel(work.exchange)
+            self.life.channel.cancel(work.exchange)
         exchange.handle.abort()
+
+    def _is_refused(self, work: Work) -> bool:
+        if (refusal := self._refusals.of(work)) is not None:
+            self._refuse(work, refusal)
+            self.life.use()
+        return refusal is not None
 
     def _refuse(self, work: Work, error: MCPOrchestratorError) -> None:
         """End a call for a reason that is no news of the server; one that was tried says why that failed."""

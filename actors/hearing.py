@@ -30,6 +30,9 @@ class Hearing:
                 self._asked.take(request, request_id)
             case Received(method="notifications/cancelled", params=params) if current:
                 self._asked.taken_back(params)
+                self._life.listening.cancelled(params)
+            case Received(method="notifications/subscriptions/acknowledged", params=params) if current:
+                self._life.listening.acknowledged(params)
             case Received(method="notifications/progress", params=params):
                 self._calls.progress(params)
             case Received(method="notifications/tools/list_changed") if current:

@@ -1,19 +1,17 @@
 """The life of one server's connection: connect, handshake, catalogue, pings, loss, end. On its actor's thread."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
-from actors import progress
-from actors.asides import Aside
 from actors.breaker import Breaker, Permit, Verdict
 from actors.breaker import State as BreakerState
-from actors.call import Call, Outcome, SendTicket
-from actors.control import ControlSlot, Errand
+from actors.call import Outcome
+from actors.channel import Channel
 from actors.errors import MCPConnectionError, MCPOrchestratorError, ServerUnavailableError, SessionLostError
-from actors.inputs import carried
 from actors.link import REFUSED, WAITING, Event, Link, State
+from actors.listening import Listening
 from actors.listing import Listing
 from actors.mcp import conversations, era
 from actors.mcp.session import Session
@@ -23,7 +21,6 @@ from actors.replies import Replies
 from actors.runtime import Runtime
 from actors.seat import Seat
 from actors.status import CRASH_LOOP_AFTER
-from actors.transport import Handle, Reply, Request
 from actors.wire import Wire
 
 _THROTTLED_S = 1.0  # When a server says "too many" and not for how long. Arbitrary.
@@ -55,13 +52,13 @@ class Lifecycle:
 
     def __init__(self, *, owner: Owner, seat: Seat, runtime: Runtime, wire: Wire, breaker: Breaker) -> None:
         self._owner, self._statistics, self._clock = owner, seat.statistics, runtime.clock
-        self._config = config = seat.config
-        self._wire, self._breaker = wire, breaker
+        self._config, self._wire, self._breaker = seat.config, wire, breaker
+        config = seat.config
         self.link = Link(
             base_s=config.reconnect_base_s, cap_s=config.reconnect_cap_s, clock=runtime.clock, jitter=runtime.jitter
         )
-        self.control = ControlSlot(self._begin, runtime.clock)
-        self.session = Session()
+        self.channel = Channel(config=config, wire=wire, clock=runtime.clock, on_trouble=self.troubled)
+        self.control = self.channel.control
         self.listing = Listing(
             config=config, catalogue=seat.catalogue, control=self.control, clock=runtime.clock, on_end=self._listed
         )
@@ -72,10 +69,22 @@ class Lifecycle:
             belief=seat.belief,
             on_end=self._opened,
         )
+        self.listening = Listening(
+            config=config,
+            channel=self.channel,
+            runtime=runtime,
+            subscribed=seat.subscribed,
+            on_gap=self.listing.changed,
+            on_trouble=self.troubled,
+        )
         self.replies = Replies()
         self._permit: Permit | None = None  # The breaker's door, held by the probe that is to open it.
         self._tried_in: int | None = None
-        self._doubted = False  # Whether the server is of its era still; a ping is under way to tell.
+
+    @property
+    def session(self) -> Session:
+        """What the last connection speaks, or spoke."""
+        return self.channel.session
 
     # -- asked for ------------------------------------------------------------------------------------------------
 
@@ -110,39 +119,20 @@ class Lifecycle:
             on_end(False)  # noqa: FBT003 -- the one thing a ping says
             return
 
-        def ended(outcome: Any) -> None:  # noqa: ANN401 -- a conversation's end
-            alive = conversations.is_alive(outcome)
-            if alive:
-                self.link.proved()
-            on_end(alive)
-            if era.is_of_another_era(outcome, self.session):
-                outcome = SessionLostError("the server was replaced by one that speaks another protocol era")
-            self.troubled(outcome)
+        self.channel.ping(partial(self._pinged, on_end))
 
-        conversation = conversations.ping(modern=self.session.is_modern)
-        self.control.run(Errand(conversation=conversation, limit_s=self._config.connect_timeout_s, on_end=ended))
-
-    def request(self, call: Call, exchange: int, inputs: Mapping[str, Any], *, replay_safe: bool) -> Request:
-        """Return the request that makes one attempt of `call` on the current connection. `inputs`: see `Rounds`."""
-        request = Request(
-            id=exchange,
-            method=call.method,
-            params=self.session.enclose(carried(progress.asked_for(call, exchange), inputs)),
-            replay_safe=replay_safe,
-        )
-        headers = self.listing.headers(request, call.tool)
-        return replace(request, headers=headers) if headers else request
-
-    def cancel(self, exchange: int) -> None:
-        """Tell the server that nobody waits for this request any more, where a hang-up does not say so."""
-        if not self.session.cancels_by_hanging_up:
-            self.tell(conversations.cancelled(exchange, "nobody waits for it any more"))
-
-    def tell(self, message: Request | Reply) -> None:
-        """Send what nobody waits for on the current connection, beside the errands."""
-        self.control.send(Aside(message=message, limit_s=self._config.connect_timeout_s, on_end=self.troubled))
+    def owns(self, exchange: int) -> bool:
+        """Say whether this exchange is no call's."""
+        return self.control.owns(exchange) or self.listening.owns(exchange)
 
     # -- told by the wire -----------------------------------------------------------------------------------------
+
+    def finish(self, exchange: int, outcome: Outcome) -> None:
+        """Take the end of an exchange that is no call's."""
+        if self.control.owns(exchange):
+            self.control.finish(exchange, outcome)
+        else:
+            self.listening.finish(exchange, outcome)
 
     def troubled(self, outcome: Any) -> None:  # noqa: ANN401 -- any outcome; only two kinds matter
         """Mend the link if `outcome`, of the current connection, says that it is broken."""
@@ -151,7 +141,7 @@ class Lifecycle:
         if isinstance(outcome, SessionLostError):
             self._lose(outcome, Event.LOST)
         elif era.casts_doubt(outcome, self.session):
-            self._doubt()
+            self.channel.doubt()
         elif isinstance(outcome, ServerUnavailableError) and outcome.state in REFUSED:
             self._refused(outcome)
 
@@ -178,13 +168,14 @@ class Lifecycle:
     def next_due(self) -> float:
         """When `tick` has something to do."""
         own = self.link.next_due() if self._breaker.state is not BreakerState.OPEN else float("inf")
-        return min(own, self.control.next_due(), self.listing.next_due())
+        return min(own, self.control.next_due(), self.listing.next_due(), self.listening.next_due())
 
     def tick(self, *, half_opened: bool) -> None:
         """Let time pass. `half_opened`: the breaker has just become half-open, and wants a probe."""
         self.control.tick()
         if self.link.state is State.READY:
             self.listing.tick()
+            self.listening.tick()
         if half_opened:
             self._probe()
         elif self._breaker.state is not BreakerState.OPEN and self.link.next_due() <= self._clock():
@@ -220,13 +211,14 @@ class Lifecycle:
             self._connect_failed(conversations.as_connect_failure(end))
             return
         self.link.fire(Event.OPENED)
-        self.session = end
+        self.channel.session, self.channel.open = end, True
         self._statistics.connects += 1
         self._return_permit(Verdict.IGNORED)
         self._breaker.cool()
         if self._config.log_level is not None and not end.is_modern and end.offers("logging"):
-            self.tell(conversations.log_level(self._config.log_level))
+            self.channel.tell(conversations.log_level(self._config.log_level))
         self.listing.begin(end)
+        self.listening.begin(end)
 
     def _listed(self, outcome: Outcome) -> None:
         self.troubled(outcome)
@@ -234,14 +226,10 @@ class Lifecycle:
             self._answer_wanted()
             self._owner.on_listed()
 
-    def _doubt(self) -> None:
-        """See by a ping whether the server is still of the era that was agreed on: there is no session to be lost."""
-        if not self._doubted:
-            self._doubted = True
-            self.ping(self._judged)
-
-    def _judged(self, _alive: bool) -> None:  # noqa: FBT001 -- as a ping says it
-        self._doubted = False
+    def _pinged(self, on_end: Callable[[bool], None], alive: bool) -> None:  # noqa: FBT001 -- as a ping says it
+        if alive:
+            self.link.proved()
+        on_end(alive)
 
     def _connect_failed(self, error: MCPOrchestratorError) -> None:
         if isinstance(error, ServerUnavailableError) and error.state in REFUSED:
@@ -280,7 +268,9 @@ class Lifecycle:
             self._owner.on_refused(error)
 
     def _end_connection(self, error: MCPOrchestratorError, *, orderly: bool) -> None:
+        self.channel.open = False
         self.listing.end()
+        self.listening.end()
         self._wire.end(orderly=orderly)
         self.control.clear(error)
 
@@ -301,14 +291,6 @@ class Lifecycle:
         permit, self._permit = self._permit, None
         if permit is not None:
             self._breaker.record(permit, verdict)
-
-    def _begin(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Handle]:
-        exchange = self._wire.next_exchange()
-        if isinstance(message, Request):
-            message = replace(message, id=exchange)
-            if self.link.state is State.READY and not message.is_notification:  # Before, the opening says it all.
-                message = replace(message, params=self.session.enclose(message.params))
-        return exchange, self._wire.begin(message, exchange, deadline, ticket)
 
     def _answer_wanted(self) -> None:
         is_ready = self.link.state is State.READY

@@ -3,15 +3,17 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from actors.call import Outcome, ToolName
-from actors.catalogue import Catalogue, table
+from actors.call import Call, Outcome, ToolName
+from actors.catalogue import Catalogue, repeatable, table
 from actors.config import ServerConfig
 from actors.control import ControlSlot, Errand
-from actors.errors import MCPOrchestratorError, MCPToolError
+from actors.errors import InvalidResultError, MCPOrchestratorError, MCPToolError
 from actors.mcp.era import HEADERS_REFUSED
 from actors.mcp.header_params import HeaderParam, InvalidHeaderParamError, header_params, headers_of
+from actors.mcp.output_schema import OutputSchema
 from actors.mcp.paging import TOOLS, Entries, list_all
 from actors.mcp.session import Session
 from actors.transport import Request
@@ -45,6 +47,7 @@ class Listing:
         self._changed_due = math.inf
         self._stale_at = math.inf
         self._header_params: dict[ToolName, tuple[HeaderParam, ...]] = {}
+        self._output_schemas: dict[ToolName, OutputSchema | None] = {}
 
     def begin(self, session: Session) -> None:
         """Fetch the catalogue of a connection that was just opened."""
@@ -71,12 +74,6 @@ class Listing:
         """Fetch the catalogue in a moment."""
         self._changed_due = min(self._changed_due, self._clock() + _DEBOUNCE_S)
 
-    def used(self) -> None:
-        """Fetch the catalogue behind a call if the time for which the server vouched for it is over."""
-        if self._clock() >= self._stale_at:
-            self._stale_at = math.inf
-            self.refresh()
-
     def refused(self, error: MCPOrchestratorError) -> None:
         """Take note that the server refused a call; if for headers that its schema asks for, that is out of date."""
         if isinstance(error, MCPToolError) and error.code == HEADERS_REFUSED:
@@ -100,10 +97,36 @@ class Listing:
         """Say if the server offers this tool, by what it said on this connection."""
         return self.fresh and tool in self.catalogue.tools
 
-    def headers(self, request: Request, tool: ToolName | None) -> Mapping[str, str]:
-        """Return the headers that mirror arguments of this call, where the tool's schema asks for them."""
+    def lets_repeat(self, call: Call) -> bool:
+        """Say, as a call begins, if running it twice does no harm.
+
+        A catalogue for which the server vouches no more is fetched again behind it.
+        """
+        if self._clock() >= self._stale_at:
+            self._stale_at = math.inf
+            self.refresh()
+        return repeatable(self._config, call.method, call.tool, self.catalogue if self.fresh else None).yes
+
+    def with_headers(self, request: Request, tool: ToolName | None) -> Request:
+        """Return a call's request with the headers that mirror arguments, where the tool's schema asks for them."""
         params = self._header_params.get(tool) if tool is not None and self._header_params else None
-        return {} if not params else headers_of(params, table(table(request.params).get("arguments")))
+        if not params:
+            return request
+        return replace(request, headers=headers_of(params, table(table(request.params).get("arguments"))))
+
+    def checked(self, tool: ToolName | None, result: Outcome) -> Outcome:
+        """Return the result of a call, or what is wrong with it by the tool's own outputSchema."""
+        if tool is None or isinstance(result, MCPOrchestratorError):
+            return result
+        schema = self._output_schema(tool)
+        if schema is None or result.get("isError") is True or not self.fresh:
+            return result
+        if "structuredContent" not in result:
+            return InvalidResultError("the tool has an outputSchema, its result no structuredContent", result=result)
+        mistake = schema.mistake(result["structuredContent"])
+        if mistake is None:
+            return result
+        return InvalidResultError(f"the structured content breaks the tool's outputSchema: {mistake}", result=result)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -115,7 +138,7 @@ class Listing:
 
     def _take(self, listed: Entries) -> None:
         catalogue = Catalogue.of(listed.entries)
-        self._header_params = {}
+        self._header_params, self._output_schemas = {}, {}
         if self._session.is_modern and self._session.transport == "http":
             catalogue = self._without_bad_headers(catalogue)
         self.catalogue, self.fresh = catalogue, True
@@ -134,3 +157,12 @@ class Listing:
             if params:
                 self._header_params[name] = params
         return Catalogue.of(usable.values())
+
+    def _output_schema(self, tool: ToolName) -> OutputSchema | None:
+        """Return the tool's schema, compiled at its first result; None if it has none, or nobody is to look."""
+        if self._config.output_schema == "ignore":
+            return None
+        if tool not in self._output_schemas:
+            schema = self.catalogue.tools.get(tool, {}).get("outputSchema")
+            self._output_schemas[tool] = None if schema is None else OutputSchema(schema)
+        return self._output_schemas[tool]

@@ -27,6 +27,7 @@ class Seat:
     * `attach`: called once, with the actor, while it is made: the supervisor needs it should it hang.
     * `held`: something of the predecessor is left; connect only after `PredecessorGone`.
     * `belief`: what is thought of the server, from before.
+    * `subscribed`: the URIs of resources that somebody wants to hear of; as `statistics`, the same for all generations.
     * `wanted`: the predecessor was connected, or about to be: calls wait for the connection to come.
     * `notify`: takes a notification, by method and params, and says if it was not dropped; None: nobody listens.
     * `inputs`: what answers the server's own questions.
@@ -42,6 +43,7 @@ class Seat:
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
     catalogue: Catalogue = field(default_factory=Catalogue)
     belief: Belief = field(default_factory=Belief)
+    subscribed: dict[str, None] = field(default_factory=dict[str, None])
     held: bool = False
     wanted: bool = False
     notify: Notify | None = None

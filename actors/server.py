@@ -186,8 +186,8 @@ class ServerActor(OwingActor[ServerMessage]):
     def _finished(self, message: Finished) -> None:
         if message.generation != self._seat.generation:
             return  # Its call was paid when that generation died, and its slot was that generation's.
-        if self._life.control.owns(message.exchange):
-            self._life.control.finish(message.exchange, message.outcome)
+        if self._life.owns(message.exchange):
+            self._life.finish(message.exchange, message.outcome)
         else:
             self._calls.finished(message)
 

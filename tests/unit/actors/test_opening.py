@@ -30,7 +30,7 @@ def refused(status: int) -> MCPOrchestratorError:
 
 
 def world(*, belief: Belief | None = None, **config: Any) -> World:
-    """A server that nobody has connected to yet."""
+    """Return a server that nobody has connected to yet."""
     made = World(connect=False, **{"protocol": "auto", "tools": {"forecast": {}}, **config})
     if belief is not None:
         made.stop()
@@ -39,7 +39,7 @@ def world(*, belief: Belief | None = None, **config: Any) -> World:
 
 
 def said(world: World) -> list[str]:
-    """What was sent so far, without lists."""
+    """Return what was sent so far, without lists."""
     methods = [message.method for message in world.wire.sent if isinstance(message, Request)]
     return [method for method in methods if method != "tools/list"]
 
