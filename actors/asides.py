@@ -10,7 +10,7 @@ from actors.timers import Timers
 from actors.transport import Handle, Reply, Request
 
 _AT_ONCE = 4  # On HTTP each has a socket. Arbitrary.
-_MOST_WAITING = 256  # Of replies, to a server that asks faster than it reads. Arbitrary.
+_MOST_WAITING = 1024  # Of replies, to a server that asks faster than it reads. Arbitrary.
 
 
 class Begin(Protocol):

@@ -78,12 +78,12 @@ def test_a_reply_waits_for_no_errand() -> None:
 def test_to_a_server_that_asks_without_end_replies_are_lost_and_no_cancel() -> None:
     rig = Rig()
 
-    for number in range(1000):
+    for number in range(2000):
         rig.asides.send(rig.reply(number))
     rig.asides.send(rig.cancel(7))
 
-    assert len(rig.asides) == 4 + 256 + 1
-    for exchange in range(4 + 256 + 1):
+    assert len(rig.asides) == 4 + 1024 + 1
+    for exchange in range(4 + 1024 + 1):
         rig.asides.finish(exchange, {})
     assert isinstance(rig.begun[-1].message, Request)
     assert len(rig.asides) == 0
