@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from actors import progress, retry
+from actors import retry
 from actors.admission import Admission, Exchange, Work
+from actors.attempts import Attempts
 from actors.breaker import Verdict
 from actors.breakers import Breakers, Suspicions
 from actors.call import Call, Outcome, RequestId, ToolName
@@ -22,12 +23,12 @@ from actors.lifecycle import Lifecycle
 from actors.link import NO_CONNECT_HELPS, WAITING, State
 from actors.messages import Finished
 from actors.outcomes import Outcomes
+from actors.progress import Progress
 from actors.questions import Questions
 from actors.refusals import Refusals
 from actors.rounds import InputRequired, Rounds, read
 from actors.runtime import Runtime
 from actors.seat import Seat
-from actors.timers import Timers
 from actors.wire import Wire
 
 _MAY_SERVE_AGAIN = WAITING | {State.READY, State.THROTTLED}
@@ -51,9 +52,9 @@ class Calls:
         self.outcomes = Outcomes(seat=seat, ledger=ledger, clock=runtime.clock)
         self._rounds = Rounds(inputs=seat.inputs, questions=questions, go_on=self._go_on, end=self._end)
         self.draining = False
-        self._works: dict[RequestId, Work] = {}
-        self._exchanges: dict[int, Exchange] = {}
-        self._attempts = Timers[int]()
+        self._works, self._exchanges = dict[RequestId, Work](), dict[int, Exchange]()
+        self._attempts = Attempts(seat.config.attempt_timeout_s, runtime.clock)
+        self._progress = Progress(runtime.run_later, seat.statistics)
         self._suspicions = Suspicions(breakers.server, self._ping)
 
     # -- in -------------------------------------------------------------------------------------------------------
@@ -112,11 +113,11 @@ class Calls:
                 self.outcomes.give_last(exchange.work, outcome, self.life.session.protocol)
 
     def progress(self, params: Any) -> None:  # noqa: ANN401 -- a notification's params, as sent
-        """Pass a progress notification on to the caller who asked for it."""
+        """Pass a progress notification on to the caller who asked for it; its attempt is alive."""
         token = params.get("progressToken")
-        exchange = self._exchanges.get(token) if isinstance(token, int) else None
-        if exchange is not None and exchange.work.call.request_id in self._works:
-            progress.report(exchange.work.call, params, self._runtime.run_later)
+        exchange = self._exchanges.get(token) if type(token) is int else None
+        if exchange is not None and self._progress.report(exchange.work.call, params):
+            self._attempts.is_alive(token)
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -198,8 +199,7 @@ class Calls:
         request = listing.with_headers(request, work.tool)
         handle = self._wire.begin(request, number, call.deadline, call.ticket)
         self._exchanges[number] = Exchange(work=work, connection=self._wire.current, handle=handle, replay_safe=safe)
-        if self._config.attempt_timeout_s is not None:
-            self._attempts.set(number, self._clock() + self._config.attempt_timeout_s)
+        self._attempts.began(number)
 
     def _attempt_ended(self, work: Work, exchange: Exchange, outcome: Outcome) -> None:
         is_current = exchange.connection == self._wire.current
@@ -209,8 +209,7 @@ class Calls:
             self._end(work, outcome)
             return
         if exchange.timed_out:
-            limit_s = self._config.attempt_timeout_s
-            outcome = MCPTimeoutError(f"no answer within {limit_s} s (attempt_timeout_s)", executed=outcome.executed)
+            outcome = self._attempts.error(outcome.executed)
         history = work.ended(outcome)
         if is_current:
             self.life.troubled(outcome)

@@ -85,7 +85,9 @@ class ServerConfig(Section):
 
     timeout_s: Seconds = Field(default=30.0, description="deadline of a call that names none")
     attempt_timeout_s: Seconds | None = Field(
-        default=None, description="limit of one attempt; not set: the call's deadline"
+        default=None,
+        description="limit of one attempt, from its begin or from its last report of progress, which a caller asks for "
+        "with `on_progress`; not set: the call's deadline",
     )
     connect_timeout_s: Seconds = Field(default=5.0, description="TCP and TLS connect; also the answer to a ping")
     handshake_timeout_s: Seconds = Field(

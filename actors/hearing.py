@@ -1,5 +1,8 @@
 """What a server, or the connection to it, says unasked: who is to know. On its actor's thread."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from actors.asked import Asked
 from actors.calls import Calls
 from actors.messages import Heard
@@ -8,12 +11,15 @@ from actors.seat import Seat
 from actors.transport import ConnectionLost, Received, Released
 from actors.wire import Wire
 
+_OURS = frozenset({"notifications/cancelled", "notifications/subscriptions/acknowledged"})  # Of our own requests.
+
 
 class Hearing:
     """Passes events on, each to the part that it concerns; of an older connection only what is still of use."""
 
     def __init__(self, *, seat: Seat, calls: Calls, wire: Wire, questions: Questions) -> None:
         self._generation, self._calls, self._life, self._wire = seat.generation, calls, calls.life, wire
+        self._server, self._notify, self._statistics = seat.config.name, seat.notify, seat.statistics
         self._asked = Asked(seat=seat, life=calls.life, wire=wire, questions=questions)
 
     def hear(self, message: Heard) -> None:
@@ -35,7 +41,13 @@ class Hearing:
                 self._life.listening.acknowledged(params)
             case Received(method="notifications/progress", params=params):
                 self._calls.progress(params)
-            case Received(method="notifications/tools/list_changed") if current:
-                self._life.listing.changed()
+            case Received(id=None, method=method, params=params):
+                if method == "notifications/tools/list_changed" and current:
+                    self._life.listing.changed()
+                self._tell(method, params)
             case _:
-                pass  # A notification that changes nothing here.
+                pass  # A request, or the loss, of a connection that is over.
+
+    def _tell(self, method: str, params: Mapping[str, Any]) -> None:
+        if self._notify is not None and method not in _OURS:
+            self._statistics.notifications_dropped += not self._notify(self._server, method, params)

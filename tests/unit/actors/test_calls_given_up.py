@@ -133,7 +133,7 @@ def test_progress_reaches_the_caller_who_asked_for_it() -> None:
     assert told.told == [(0.5, None, None)]
 
 
-@pytest.mark.parametrize("token", [None, "1", 99, [1]])
+@pytest.mark.parametrize("token", [None, "1", 99, [1], True, 1.0])
 def test_progress_of_nothing_we_asked_for_is_dropped(token: object) -> None:
     world, told = World(), Told()
     world.begin("a", on_progress=told)
