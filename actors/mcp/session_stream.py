@@ -17,7 +17,7 @@ from actors.mcp.http_headers import get_headers
 from actors.mcp.http_round_trip import Arrival, Ask, RoundTrips
 from actors.mcp.incoming import Incoming
 from actors.mcp.legacy_session import LegacySession
-from actors.mcp.sse import EventTooLargeError, SseEvent, SseParser
+from actors.mcp.sse import SseEvent, SseParser
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class SessionStream:
     * A server that refuses the first GET has no such stream. One that refuses a later one is asked again, from the
       beginning, unless it says that session or stream are gone: a call will find that out, and has it mended.
     * Answers do not belong here. They are dropped: who waits for one holds a stream of its own.
-    * What is no JSON-RPC is skipped; no call is to suffer for it.
+    * What is too large, or no JSON-RPC, is skipped; no call is to suffer for it.
     """
 
     def __init__(  # noqa: PLR0913 -- the parts of one connection, put together in one place
@@ -76,15 +76,12 @@ class SessionStream:
             self._cursor.last_id = None  # If it is this what the server cannot do.
             return self._opened and response.status not in _GONE
         self._opened = True
-        parser, pace = SseParser(self._max_event_bytes), Pace(self._clock)
+        parser, pace = SseParser(self._max_event_bytes, skips=True), Pace(self._clock)
         try:
             while piece := response.read1(PIECE_BYTES):
                 told = sum(map(self._tell, parser.feed(piece)))
                 if rest_s := pace.rest_s(told):
                     self._pause(arrival.exchange.grip, rest_s)
-        except EventTooLargeError as error:
-            logger.warning("%s: %s on the session's stream is skipped", self._where, error)
-            self._cursor.last_id = None  # Else it comes again.
         except HTTPError as error:
             arrival.connection.close()
             logger.debug("%s: the stream broke: %s", self._where, error)
@@ -92,7 +89,10 @@ class SessionStream:
         return True
 
     def _tell(self, event: SseEvent) -> int:
+        """Tell the listener what an event says, and return how many messages that was."""
         self._cursor.note(event)
+        if event.oversized is not None:
+            logger.warning("%s: an event of %d bytes is skipped", self._where, event.oversized.size)
         try:
             messages = messages_in(event)
         except ValueError as error:
