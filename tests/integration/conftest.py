@@ -1,4 +1,4 @@
-"""For all tests of the whole: each is marked, and the peers are started once."""
+"""For all tests of the whole: each is marked, and each peer is started once, and alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +8,21 @@ import pytest
 from tests.fixtures.peers import ALL, Peers, RunningPeer
 
 
+@pytest.hookimpl(trylast=True)  # After pytest has sorted them its own way.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here. The hook is called with the items of the whole run."""
+    """Mark what lies here, and bring together what needs the same peer. Called with the items of the whole run."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.integration)
+    items.sort(key=_number_of_its_peer)
+
+
+def _number_of_its_peer(item: pytest.Item) -> int:
+    """Return 0 for a test without one: sorting leaves those in their order, before all others."""
+    callspec = getattr(item, "callspec", None)
+    name = callspec.params.get("peer") if callspec is not None else None
+    return ALL.index(name) + 1 if name in ALL else 0
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +38,7 @@ def peers(request: pytest.FixtureRequest) -> Iterator[Peers]:
     peers.close()
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="session", params=ALL)
 def peer(request: pytest.FixtureRequest, peers: Peers) -> RunningPeer:
-    """Return each of them in turn. Of module scope: it is there before the leak check of a test looks around."""
+    """Return each of them in turn. Of session scope: it is there before the leak check of a test looks around."""
     return peers.get(request.param)
