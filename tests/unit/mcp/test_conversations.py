@@ -17,7 +17,8 @@ from actors.errors import (
     SessionLostError,
 )
 from actors.mcp import conversations, envelope
-from actors.mcp.conversations import Conversation, Session
+from actors.mcp.conversations import Conversation
+from actors.mcp.session import Session
 from actors.transport import Request
 
 Said = list[tuple[str, dict[str, Any] | None]]
@@ -38,31 +39,41 @@ def talk(conversation: Conversation[Any], *outcomes: Outcome) -> tuple[Said, Any
     raise AssertionError(f"it goes on with {message}")
 
 
+def shake_hands() -> Conversation[Session]:
+    return conversations.handshake({"roots": {}}, "http")
+
+
 def hello(**answer: object) -> Outcome:
     return {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "w", "version": "1"}, **answer}
 
 
 def test_a_handshake_agrees_on_a_session() -> None:
-    said, session = talk(conversations.handshake(), hello(capabilities={"tools": {}}, instructions="be kind"), {})
+    said, session = talk(shake_hands(), hello(capabilities={"tools": {}}, instructions="be kind"), {})
 
     assert [method for method, _ in said] == ["initialize", "notifications/initialized"]
     assert said[0][1] is not None
     assert said[0][1]["protocolVersion"] == "2025-11-25"
+    assert said[0][1]["capabilities"] == {"roots": {}}
     assert session == Session(
-        protocol="2025-11-25", capabilities={"tools": {}}, server_info="w 1", instructions="be kind"
+        era="legacy",
+        protocol="2025-11-25",
+        transport="http",
+        capabilities={"tools": {}},
+        server_info="w 1",
+        instructions="be kind",
     )
 
 
 @pytest.mark.parametrize("version", envelope.LEGACY_VERSIONS)
 def test_every_revision_that_a_server_may_answer_with_is_taken(version: str) -> None:
-    _, session = talk(conversations.handshake(), hello(protocolVersion=version), {})
+    _, session = talk(shake_hands(), hello(protocolVersion=version), {})
 
     assert session.protocol == version
 
 
 @pytest.mark.parametrize("version", ["1999-01-01", None, 7])
 def test_a_revision_we_do_not_speak_is_for_the_configuration_to_mend(version: object) -> None:
-    _, end = talk(conversations.handshake(), hello(protocolVersion=version))
+    _, end = talk(shake_hands(), hello(protocolVersion=version))
 
     assert isinstance(end, ServerUnavailableError)
     assert end.state == "config"
@@ -72,66 +83,23 @@ def test_a_revision_we_do_not_speak_is_for_the_configuration_to_mend(version: ob
 def test_a_sloppy_answer_is_taken_as_far_as_it_goes() -> None:
     answer: Outcome = {"protocolVersion": "2025-11-25", "capabilities": [], "serverInfo": "w", "instructions": None}
 
-    _, session = talk(conversations.handshake(), answer, {})
+    _, session = talk(shake_hands(), answer, {})
 
-    assert session == Session(protocol="2025-11-25", capabilities={}, server_info="", instructions="")
+    assert session == Session(era="legacy", protocol="2025-11-25", transport="http")
 
 
 @pytest.mark.parametrize("before", [[], [hello()]])
 def test_a_handshake_ends_with_the_error_of_either_exchange(before: list[Outcome]) -> None:
     error = OutcomeUnknownError("reset")
 
-    _, end = talk(conversations.handshake(), *before, error)
-
-    assert end is error
-
-
-def test_a_list_is_all_its_pages_and_an_empty_cursor_is_a_cursor() -> None:
-    said, end = talk(
-        conversations.list_all("tools/list", "tools"),
-        {"tools": [{"name": "a"}], "nextCursor": ""},
-        {"tools": [{"name": "b"}], "nextCursor": "2"},
-        {"tools": [], "nextCursor": None},
-    )
-
-    assert said == [("tools/list", None), ("tools/list", {"cursor": ""}), ("tools/list", {"cursor": "2"})]
-    assert end == [{"name": "a"}, {"name": "b"}]
-
-
-def test_a_server_that_repeats_a_cursor_has_no_more_pages() -> None:
-    page: Outcome = {"tools": [{"name": "a"}], "nextCursor": "1"}
-
-    said, end = talk(conversations.list_all("tools/list", "tools"), page, page)
-
-    assert (len(said), len(end)) == (2, 2)
-
-
-def test_a_server_whose_cursors_never_end_is_not_followed_for_ever() -> None:
-    pages: list[Outcome] = [{"tools": [number], "nextCursor": str(number)} for number in range(1000)]
-
-    _, end = talk(conversations.list_all("tools/list", "tools"), *pages)
-
-    assert len(end) == 1000
-
-
-@pytest.mark.parametrize("answer", [{}, {"tools": None}, {"tools": {"name": "a"}}])
-def test_an_answer_without_a_list_is_an_error(answer: Outcome) -> None:
-    _, end = talk(conversations.list_all("tools/list", "tools"), answer)
-
-    assert isinstance(end, OutcomeUnknownError)
-
-
-def test_a_list_ends_with_the_error_of_any_page() -> None:
-    error = OutcomeUnknownError("reset")
-
-    _, end = talk(conversations.list_all("tools/list", "tools"), {"tools": [], "nextCursor": "1"}, error)
+    _, end = talk(shake_hands(), *before, error)
 
     assert end is error
 
 
 @pytest.mark.parametrize("hiccup", [OutcomeUnknownError("EOF", stale=True), MCPConnectionError("refused")])
 def test_one_hiccup_of_a_ping_is_no_news(hiccup: Outcome) -> None:
-    said, end = talk(conversations.ping(), hiccup, {})
+    said, end = talk(conversations.ping(modern=False), hiccup, {})
 
     assert said == [("ping", None)] * 2
     assert conversations.is_alive(end)
@@ -148,14 +116,21 @@ def test_one_hiccup_of_a_ping_is_no_news(hiccup: Outcome) -> None:
     ],
 )
 def test_any_answer_to_a_ping_is_a_sign_of_life(outcome: Outcome, *, alive: bool) -> None:
-    _, end = talk(conversations.ping(), outcome)
+    _, end = talk(conversations.ping(modern=False), outcome)
 
     assert conversations.is_alive(end) is alive
 
 
+def test_a_modern_server_is_pinged_by_its_discovery() -> None:
+    said, end = talk(conversations.ping(modern=True), {"supportedVersions": []})
+
+    assert said == [("server/discover", None)]
+    assert conversations.is_alive(end)
+
+
 @pytest.mark.parametrize("error", [OutcomeUnknownError("reset"), MCPConnectionError("refused")])
 def test_two_hiccups_are_none(error: MCPOrchestratorError) -> None:
-    _, end = talk(conversations.ping(), error, error)
+    _, end = talk(conversations.ping(modern=False), error, error)
 
     assert not conversations.is_alive(end)
 
