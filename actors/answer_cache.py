@@ -121,7 +121,7 @@ def _key(method: str, params: Mapping[str, Any] | None) -> _Key | None:
     if method not in _NAMED_BY:
         return None
     naming = _NAMED_BY[method]
-    given = {name: value for name, value in (params or {}).items() if name != "_meta" and value is not None}
+    given = {name: value for name, value in (params or {}).items() if name != "_meta"}
     name = given.pop(naming, None) if naming is not None else None
     if given or (name is None and naming == "uri") or not isinstance(name, str | None):
         return None

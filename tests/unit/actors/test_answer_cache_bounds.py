@@ -106,6 +106,25 @@ def test_a_deep_answer_is_measured_like_any_other(cache: AnswerCache) -> None:
     assert cache.get("tools/list", None) is not None
 
 
+def test_long_names_count_too(clock: Clock) -> None:
+    cache = AnswerCache(clock, most_bytes=10_000)
+
+    cache.put("tools/list", None, answer(**{"x" * 10_000: 1}))
+
+    assert len(cache) == 0
+
+
+@pytest.mark.timeout(20)
+def test_measuring_stops_where_there_is_no_more_room(cache: AnswerCache) -> None:
+    parts: list[Any] = []
+    for _ in range(60):
+        parts = [parts, parts]  # 2 ** 60 of them, to one who counts them all.
+
+    cache.put("tools/list", None, answer(parts=parts))
+
+    assert len(cache) == 0
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.sampled_from(METHODS), st.integers(0, 5), st.integers(-1, 3)),

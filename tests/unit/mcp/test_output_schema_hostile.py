@@ -61,6 +61,13 @@ def test_what_is_not_checked_makes_no_mistake_where_conforming_would_be_one(sche
     assert mistake(schema, value) is None
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"), [({"unevaluatedProperties": False}, {"a": 1}), ({"unevaluatedItems": False}, [1])]
+)
+def test_what_looks_at_everything_many_times_over_is_not_checked(schema: dict[str, Any], value: Any) -> None:
+    assert mistake(schema, value) is None
+
+
 def test_what_is_not_checked_keeps_no_other_mistake_from_being_told() -> None:
     assert mistake({"not": {"type": "array", "pattern": "^b"}, "type": "integer"}, "a") is not None
     assert mistake({"pattern": "^b", "type": "integer"}, "a") is not None
