@@ -68,6 +68,8 @@ class Calls:
             self._refuse(work, ServerUnavailableError("shutting down", state="draining"))
         elif self._is_refused(work):
             pass
+        elif (known := self.life.listing.known(call)) is not None:
+            self._end(work, known, Verdict.IGNORED)
         elif len(self.admission) >= self._config.max_waiting:
             self._refuse(work, OverloadedError(f"{self._config.max_waiting} calls wait already (max_waiting)"))
         else:
@@ -176,13 +178,10 @@ class Calls:
                 return True  # No list is to be had: let the server decide.
             self._end(work, MCPToolError(f"no tool named {work.tool!r}", executed="no", code=-32602), Verdict.IGNORED)
             return False
-        self._await_list(work)
-        return False
-
-    def _await_list(self, work: Work) -> None:
         work.listed = True
         self.admission.await_list(work)
-        self.life.listing.refresh()
+        life.listing.refresh()
+        return False
 
     def _begin(self, work: Work) -> None:
         call, number = work.call, self._wire.next_exchange()
@@ -225,7 +224,7 @@ class Calls:
 
     def _read(self, work: Work, outcome: Outcome) -> Outcome | InputRequired:
         said = read(self.life.session, work.call.method, outcome)
-        return said if isinstance(said, InputRequired) else self.life.listing.checked(work.tool, said)
+        return said if isinstance(said, InputRequired) else self.life.listing.taken(work.call, said, work.started_at)
 
     def _go_on(self, work: Work) -> None:
         """Send a call again, whose server has the input by now that it asked for."""

@@ -42,8 +42,8 @@ class Hearing:
             case Received(method="notifications/progress", params=params):
                 self._calls.progress(params)
             case Received(id=None, method=method, params=params):
-                if method == "notifications/tools/list_changed" and current:
-                    self._life.listing.changed()
+                if current:
+                    self._life.listing.announced(method, params)
                 self._tell(method, params)
             case _:
                 pass  # A request, or the loss, of a connection that is over.

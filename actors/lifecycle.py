@@ -74,7 +74,7 @@ class Lifecycle:
             channel=self.channel,
             runtime=runtime,
             subscribed=seat.subscribed,
-            on_gap=self.listing.changed,
+            on_gap=self.listing.missed,
             on_trouble=self.troubled,
         )
         self.replies = Replies()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from actors.call import Call, Outcome, ToolName
+from actors.answer_cache import AnswerCache
+from actors.call import Call, Outcome, Result, ToolName
 from actors.catalogue import Catalogue, repeatable, table
 from actors.config import ServerConfig
 from actors.control import ControlSlot, Errand
@@ -43,7 +44,7 @@ class Listing:
         self._config, self._control, self._clock, self._on_end = config, control, clock, on_end
         self.catalogue = catalogue
         self.fresh = self.under_way = self.failed = False
-        self._session = Session()
+        self._session, self._answers = Session(), AnswerCache(clock)
         self._changed_due = math.inf
         self._stale_at = math.inf
         self._header_params: dict[ToolName, tuple[HeaderParam, ...]] = {}
@@ -52,10 +53,12 @@ class Listing:
     def begin(self, session: Session) -> None:
         """Fetch the catalogue of a connection that was just opened."""
         self._session = session
+        self._answers.clear()
         self.refresh()
 
     def end(self) -> None:
-        """Take note that the connection is over."""
+        """Take note that the connection is over: what the server announces from here on, nobody hears."""
+        self._session = Session()
         self.fresh = self.under_way = False
         self._changed_due = self._stale_at = math.inf
 
@@ -114,10 +117,37 @@ class Listing:
             return request
         return replace(request, headers=headers_of(params, table(table(request.params).get("arguments"))))
 
-    def checked(self, tool: ToolName | None, result: Outcome) -> Outcome:
-        """Return the result of a call, or what is wrong with it by the tool's own outputSchema."""
-        if tool is None or isinstance(result, MCPOrchestratorError):
+    def known(self, call: Call) -> Result | None:
+        """Return the answer to this call if the server has given it before, and vouches for it still."""
+        return self._answers.get(call.method, call.params) if self._session.is_modern else None
+
+    def taken(self, call: Call, result: Outcome, asked_at: float | None) -> Outcome:
+        """Return the result of a call, or what is wrong with it. Keeps what the server lets us keep.
+
+        `asked_at`: when the call went out first.
+        """
+        if isinstance(result, MCPOrchestratorError):
             return result
+        if call.tool is not None:
+            return self._checked(call.tool, result)
+        if self._session.is_modern:
+            self._answers.put(call.method, call.params, result, asked_at=asked_at)
+        return result
+
+    def missed(self) -> None:
+        """Take note that something may have changed unheard."""
+        self._answers.clear()
+        self.changed()
+
+    def announced(self, notification: str, params: Mapping[str, Any]) -> None:
+        """Take note of what the server says has changed."""
+        self._answers.changed(notification, params)
+        if notification == "notifications/tools/list_changed":
+            self.changed()
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _checked(self, tool: ToolName, result: Result) -> Outcome:
         schema = self._output_schema(tool)
         if schema is None or result.get("isError") is True or not self.fresh:
             return result
@@ -127,8 +157,6 @@ class Listing:
         if mistake is None:
             return result
         return InvalidResultError(f"the structured content breaks the tool's outputSchema: {mistake}", result=result)
-
-    # -- inside ---------------------------------------------------------------------------------------------------
 
     def _listed(self, end: Entries | MCPOrchestratorError) -> None:
         self.under_way, self.failed = False, isinstance(end, MCPOrchestratorError)
