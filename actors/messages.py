@@ -100,6 +100,14 @@ class ForceBreaker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeResource:
+    """From a face: hear of changes of this resource on every connection from now on; not `wanted`: no more."""
+
+    uri: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
     """From the supervisor: take no more calls, finish those owed by `deadline`, close, stop. Forced: now."""
 
@@ -119,6 +127,7 @@ ServerMessage: TypeAlias = (
     | Disconnect
     | Ping
     | ForceBreaker
+    | SubscribeResource
     | Drain
 )
 

@@ -29,6 +29,7 @@ from actors.messages import (
     PredecessorGone,
     ServerCrashed,
     ServerMessage,
+    SubscribeResource,
     Tick,
 )
 from actors.questions import Questions
@@ -112,6 +113,8 @@ class ServerActor(OwingActor[ServerMessage]):
                 self._ping(message)
             case ForceBreaker():
                 self._breakers.server.force(message.state, message.reason, message.until)
+            case SubscribeResource(uri=uri, wanted=wanted):
+                self._life.listening.subscribe(uri) if wanted else self._life.listening.unsubscribe(uri)
             case Drain():
                 self._drain(message)
             case _:

@@ -12,7 +12,7 @@ from actors.call import Call, OnProgress, ServerName
 from actors.catalogue import Repeatable
 from actors.inputs import InputHandlers, OnElicitation, OnSampling, Roots
 from actors.mailbox import tell
-from actors.messages import ForceBreaker
+from actors.messages import ForceBreaker, SubscribeResource
 from actors.notices import Notification
 from actors.runtime import Runtime
 from actors.status import Incident
@@ -103,6 +103,21 @@ class Face:
     def reset_circuit_breaker(self, server: str) -> bool:
         """End what `force_circuit_breaker` began: the breaker is what it would be without. Returns as it does."""
         return self._tell(server, ForceBreaker(state=None, reason="", until=math.inf))
+
+    def subscribe_resource(self, server: str, uri: str) -> bool:
+        """Have a server tell when a resource changes: `on_notification` hears notifications/resources/updated.
+
+        * It holds for every connection from now on, until `unsubscribe_resource` or the end of this run.
+        * Returns False, and nothing is remembered, for a server without an actor: disabled, parked, just restarting.
+        * ValueError if there is no `on_notification`; MCPToolError if the server offers no subscriptions.
+        """
+        if self._on_notification is None:
+            raise ValueError("nobody would hear of it: make the orchestrator with on_notification")
+        return self._tell(*self._offers.subscription(server, uri, wanted=True))
+
+    def unsubscribe_resource(self, server: str, uri: str) -> bool:
+        """End what `subscribe_resource` began. Returns as it does."""
+        return self._tell(*self._offers.subscription(server, uri, wanted=False))
 
     def get_server_status(self, server: str) -> dict[str, Any]:
         """Return everything known of one server."""
@@ -198,7 +213,7 @@ class Face:
     def _known(self, server: str) -> ServerName:
         return self._engine.names.server(server)
 
-    def _tell(self, server: str, order: ForceBreaker) -> bool:
+    def _tell(self, server: str, order: ForceBreaker | SubscribeResource) -> bool:
         """Tell a server's actor; return whether there was one, looking after the put as in `hand_over`."""
         mailbox = self._board.directory.servers.get(self._known(server))
         if mailbox is None:

@@ -6,8 +6,10 @@ from typing import Any, TypeAlias, cast
 
 from actors.call import Call, Outcome, ServerName
 from actors.calling import Plan
+from actors.catalogue import table
 from actors.errors import MCPOrchestratorError, MCPToolError
 from actors.mcp.paging import Entries, Entry, ListMethod, list_all
+from actors.messages import SubscribeResource
 from mcp_orchestrator.asking import NO_PARAMS, Asking
 
 Fetching: TypeAlias = Generator[Call, Outcome | None, list[Entry]]
@@ -15,6 +17,7 @@ Fetching: TypeAlias = Generator[Call, Outcome | None, list[Entry]]
 _REFERENCES = {"ref/prompt": "name", "ref/resource": "uri"}  # Kinds of reference, each with what it names.
 _REFERENCE = "{'type': 'ref/prompt', 'name': …} or {'type': 'ref/resource', 'uri': …}"
 _ARGUMENT = "{'name': …, 'value': …}, both text"
+_URI = "the URI of a resource, as text"
 _CONTEXT = "{'arguments': {…}}"
 _METHOD_NOT_FOUND, _INVALID_PARAMS = -32601, -32602  # Some SDKs answer an unknown method by the second.
 _BEFORE_COMPLETIONS = "2024-11-05"  # That revision has completion, and no capability to declare it by.
@@ -39,8 +42,16 @@ class Offers:
     def resource(self, server: str, uri: str, timeout_s: float | None) -> Call:
         """Submit a resources/read. ValueError for the URI."""
         known = self.asking.connected(server)
-        params = {"uri": _word(uri, "uri", "the URI of a resource, as text")}
+        params = {"uri": _word(uri, "uri", _URI)}
         return self._submit(known, "resources", "resources/read", params, timeout_s)
+
+    def subscription(self, server: str, uri: str, *, wanted: bool) -> tuple[ServerName, SubscribeResource]:
+        """Return whom to tell that a resource's changes are to be heard of, and what. ValueError for the URI."""
+        known = self.asking.connected(server)
+        order = SubscribeResource(uri=_word(uri, "uri", _URI), wanted=wanted)
+        if wanted and self._lacks(known, "resources", "subscribe"):
+            raise _not_offered(known, "no subscriptions to resources")
+        return known, order
 
     def completion(
         self,
@@ -101,23 +112,28 @@ class Offers:
     ) -> Call:
         limit_s = self.asking.limit_s(server, None, timeout_s)
         if self._lacks(server, capability):
-            text = f"the server offers no {capability}: it does not declare them"
-            error = MCPToolError(text, executed="no", code=_METHOD_NOT_FOUND)
-            error.server = server
-            raise error
+            raise _not_offered(server, f"no {capability}")
         return self.submit(Plan(server=server, method=method, params=params, timeout_s=limit_s))
 
     def _is_not_offered(self, server: ServerName, kind: ListMethod, error: MCPToolError) -> bool:
         return error.code in (_METHOD_NOT_FOUND, _INVALID_PARAMS) and self._lacks(server, kind.capability)
 
-    def _lacks(self, server: ServerName, capability: str) -> bool:
-        """Say if the server, which is connected, declared no such capability; without a connection nobody knows."""
+    def _lacks(self, server: ServerName, capability: str, feature: str = "") -> bool:
+        """Say if the server, which is connected, did not declare this; without a connection nobody knows."""
         status = self.asking.board.statuses.get(server)
         if status is None or not status.ready:
             return False
         if capability == "completions" and status.protocol == _BEFORE_COMPLETIONS:
             return False
+        if feature:
+            return table(status.capabilities.get(capability)).get(feature) is not True
         return capability not in status.capabilities
+
+
+def _not_offered(server: ServerName, what: str) -> MCPToolError:
+    error = MCPToolError(f"the server offers {what}: it does not declare them", executed="no", code=_METHOD_NOT_FOUND)
+    error.server = server
+    return error
 
 
 def _is_word(value: object) -> bool:

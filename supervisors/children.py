@@ -31,12 +31,13 @@ class SupervisionPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What is known of a server from before its first actor of this process."""
+    """What is known of a server from before its first actor of this process; `subscribed`: see Seat."""
 
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
     catalogue: Catalogue = field(default_factory=Catalogue)
     belief: Belief = field(default_factory=Belief)
     statistics: Statistics = field(default_factory=Statistics)
+    subscribed: dict[str, None] = field(default_factory=dict[str, None])
 
 
 @dataclass(slots=True, kw_only=True)

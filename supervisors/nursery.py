@@ -231,6 +231,7 @@ class Nursery:
                 belief=memory.belief if known is None else known.belief,
                 held=child.held,
                 wanted=child.wanted,
+                subscribed=memory.subscribed,
                 notify=self._notify,
                 inputs=self._inputs,
             ),
