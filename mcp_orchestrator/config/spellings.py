@@ -100,7 +100,7 @@ def _disabled(table: Table, path: KeyPath, mistakes: Mistakes) -> None:
 
 
 def _type(table: Table, path: KeyPath, mistakes: Mistakes) -> None:
-    """Clients say `type` beside `command` or `url`, which say it all; it only must not contradict them."""
+    """Clients say `type` beside `command` or `url`; it must not contradict them. Only "sse" says more than they do."""
     if "type" not in table:
         return
     kind = table.pop("type")
@@ -109,6 +109,10 @@ def _type(table: Table, path: KeyPath, mistakes: Mistakes) -> None:
         mistakes.add((*path, "type"), f"must be one of {', '.join(_TYPES)}; or remove it")
     elif needs not in table:
         mistakes.add((*path, "type"), f'"{kind}" needs {needs}; correct one of them')
+    elif kind == "sse":
+        if table.get("transport", "auto") not in {"auto", "sse"}:
+            mistakes.add((*path, "type"), f'"sse" contradicts transport = "{table["transport"]}"; keep one')
+        table["transport"] = "sse"
 
 
 def _command(table: Table, path: KeyPath, mistakes: Mistakes, *, foreign: bool) -> None:

@@ -375,3 +375,27 @@ def test_a_modern_server_that_only_refuses_a_call_stays_modern() -> None:
     assert failure(future, MCPToolError).executed == "no"
     assert said(modern).count("server/discover") == 2
     assert (modern.status.era, modern.status.connection) == ("modern", 1)
+
+
+@pytest.mark.parametrize(("capabilities", "asked"), [({"logging": {}}, [{"level": "warning"}]), ({}, [])])
+def test_log_level_is_what_a_legacy_server_is_asked_for_if_it_has_logs(
+    capabilities: dict[str, Any], asked: list[Any]
+) -> None:
+    legacy = world(protocol="legacy", log_level="warning")
+    legacy.wire.script("initialize", {"protocolVersion": "2025-11-25", "capabilities": capabilities})
+
+    legacy.connect()
+
+    sent = [message for message in legacy.wire.sent if isinstance(message, Request)]
+    assert [message.params for message in sent if message.method == "logging/setLevel"] == asked
+
+
+def test_log_level_is_in_every_request_to_a_modern_server() -> None:
+    modern = world(log_level="debug")
+    modern.wire.script("server/discover", DISCOVERED)
+
+    modern.connect()
+
+    metas = [(message.params or {})["_meta"] for message in modern.wire.sent if isinstance(message, Request)]
+    assert {meta["io.modelcontextprotocol/logLevel"] for meta in metas} == {"debug"}
+    assert len(metas) == 2

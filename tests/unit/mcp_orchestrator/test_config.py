@@ -100,6 +100,7 @@ def test_vs_codes_file_is_read(write: WriteFile) -> None:
     config = load(path, environ={})
 
     assert [(one.command, one.url) for one in config.servers.values()] == [(("python", "a.py"), None), (None, URL)]
+    assert [one.transport for one in config.servers.values()] == ["auto", "sse"]
 
 
 @pytest.mark.parametrize("around", [{}, {"servers": ...}, {"mcpServers": ...}, {"servers": ..., "orchestrator": {}}])
