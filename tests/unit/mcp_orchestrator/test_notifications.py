@@ -57,7 +57,7 @@ def listening(
     try:
         yield made, scripts, heard
     finally:
-        made._shut_down(0.0, 0.0)  # noqa: SLF001 -- for either face
+        made._shut_down(0.0, 0.0)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] -- for either face
         assert scripts.runtime.close(timeout_s=5.0) == []
 
 
@@ -83,7 +83,12 @@ def test_a_flood_is_told_in_order_as_far_as_it_can_be_remembered_and_the_rest_is
     with listening() as (face, scripts, heard):
         face.connect("a")
         at_work, going_on = Event(), Event()
-        heard.gate = lambda: (at_work.set(), going_on.wait(10))
+
+        def take_time() -> None:
+            at_work.set()
+            going_on.wait(10)
+
+        heard.gate = take_time
         (connection,) = scripts.wire("a").connections
         connection.notify("notifications/message", {"data": 0})
         assert at_work.wait(10)
