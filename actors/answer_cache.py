@@ -104,6 +104,13 @@ class AnswerCache:
             if key[0] != "resources/read" or not isinstance(uri, str) or key[1] == uri:
                 self._drop(key)
 
+    def refused(self, method: str, params: Mapping[str, Any] | None) -> None:
+        """Take note that a request was refused. If it was for a later page, the list has changed: all pages go."""
+        key = _key(method, params)
+        if key is not None and _NAMED_BY[method] == "cursor" and key[1] is not None:
+            for page in [page for page in self._kept if page[0] == method]:
+                self._drop(page)
+
     def clear(self) -> None:
         """Forget all: nobody has told what changed while no stream was open."""
         self._kept.clear()
@@ -126,6 +133,19 @@ def _key(method: str, params: Mapping[str, Any] | None) -> _Key | None:
     if given or (name is None and naming == "uri") or not isinstance(name, str | None):
         return None
     return method, name
+
+
+def copied(result: Result) -> Result:
+    """Return a copy that may be changed. Without recursion, as its depth is the server's choice."""
+    whole = dict(result)
+    pending: list[dict[Any, Any] | list[Any]] = [whole]
+    while pending:
+        part = pending.pop()
+        for key, value in list(part.items() if isinstance(part, dict) else enumerate(part)):
+            if isinstance(value, dict | list):
+                part[key] = value.copy()
+                pending.append(part[key])
+    return whole
 
 
 def _size(result: Result, most: int) -> int:

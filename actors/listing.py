@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from actors.answer_cache import AnswerCache
+from actors.answer_cache import AnswerCache, copied
 from actors.call import Call, Outcome, Result, ToolName
 from actors.catalogue import Catalogue, repeatable, table
 from actors.config import ServerConfig
@@ -119,7 +119,8 @@ class Listing:
 
     def known(self, call: Call) -> Result | None:
         """Return the answer to this call if the server has given it before, and vouches for it still."""
-        return self._answers.get(call.method, call.params) if self._session.is_modern else None
+        kept = self._answers.get(call.method, call.params) if self._session.is_modern else None
+        return None if kept is None else copied(kept)
 
     def taken(self, call: Call, result: Outcome, asked_at: float | None) -> Outcome:
         """Return the result of a call, or what is wrong with it. Keeps what the server lets us keep.
@@ -127,11 +128,13 @@ class Listing:
         `asked_at`: when the call went out first.
         """
         if isinstance(result, MCPOrchestratorError):
+            if isinstance(result, MCPToolError):
+                self._answers.refused(call.method, call.params)
             return result
         if call.tool is not None:
             return self._checked(call.tool, result)
         if self._session.is_modern:
-            self._answers.put(call.method, call.params, result, asked_at=asked_at)
+            self._answers.put(call.method, call.params, copied(result), asked_at=asked_at)
         return result
 
     def missed(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.answer_cache import AnswerCache
+from actors.answer_cache import AnswerCache, copied
 
 METHODS = (
     "server/discover",
@@ -226,3 +226,42 @@ def test_clearing_forgets_all_and_what_is_on_its_way(cache: AnswerCache, clock: 
     for method in METHODS:
         cache.put(method, params_of(method), answer(), asked_at=asked_at)
     assert len(cache) == 0
+
+
+@pytest.mark.parametrize(("params", "kept"), [(None, True), ({"cursor": "2"}, False), ({"cursor": ""}, False)])
+def test_a_page_that_is_refused_takes_the_others_with_it(
+    cache: AnswerCache, params: dict[str, Any] | None, *, kept: bool
+) -> None:
+    for page in (None, {"cursor": "1"}):
+        cache.put("tools/list", page, answer())
+    cache.put("prompts/list", None, answer())
+
+    cache.refused("tools/list", params)
+
+    assert (cache.get("tools/list", None) is not None) is kept
+    assert (cache.get("tools/list", {"cursor": "1"}) is not None) is kept
+    assert cache.get("prompts/list", None) is not None
+
+
+@pytest.mark.parametrize("method", ["tools/call", "resources/read", "server/discover"])
+def test_what_has_no_pages_is_not_touched_by_a_refusal(method: str, cache: AnswerCache) -> None:
+    cache.put("resources/read", {"uri": "file:///a"}, answer())
+
+    cache.refused(method, {"uri": "file:///a", "name": "x"})
+    cache.refused(method, {"uri": "file:///a"})
+
+    assert cache.get("resources/read", {"uri": "file:///a"}) is not None
+
+
+def test_a_copy_may_be_changed_however_deep_it_is() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    whole = answer(contents=[{"a": [1]}], deep=deep)
+
+    copy = copied(whole)
+
+    assert copy["contents"] == whole["contents"]
+    copy["contents"][0]["a"].append(2)
+    copy["deep"][0].append(3)
+    assert (whole["contents"], len(deep[0])) == ([{"a": [1]}], 1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from actors.errors import MCPToolError
 from actors.transport import Request
 from tests.fixtures.scripted import World
 
@@ -31,7 +32,7 @@ def ask(world: World, method: str = PROMPTS, **params: Any) -> tuple[Any, bool]:
 def answered(world: World, method: str = PROMPTS, *, ttl_ms: int | None = 5000, **params: Any) -> dict[str, Any]:
     """Let a request be answered by the server; return what it said."""
     future, _ = ask(world, method, **params)
-    result = {"prompts": [], "cacheScope": "private", **({} if ttl_ms is None else {"ttlMs": ttl_ms})}
+    result: dict[str, Any] = {"prompts": [], "cacheScope": "private", **({} if ttl_ms is None else {"ttlMs": ttl_ms})}
     world.end(method, result)
     assert future.result(0) == result
     return result
@@ -123,3 +124,34 @@ def test_a_subscription_that_begins_again_has_missed_what_changed_meanwhile() ->
     modern.runtime.run()
 
     assert ask(modern)[1]
+
+
+def test_a_cursor_that_is_refused_is_of_a_list_that_has_changed() -> None:
+    modern = world()
+    answered(modern)
+    future, _ = ask(modern, cursor="1")
+
+    modern.end(PROMPTS, MCPToolError("no such cursor", executed="no", code=-32602))
+
+    assert isinstance(future.exception(0), MCPToolError)
+    assert ask(modern)[1]
+
+
+def test_what_one_caller_does_to_an_answer_no_other_sees() -> None:
+    modern = world()
+    answered(modern)
+    for _ in range(2):
+        future, went_out = ask(modern)
+        answer = future.result(0)
+        assert (answer["prompts"], went_out) == ([], False)
+        answer["prompts"].append("mine")
+
+
+def test_what_the_first_caller_does_to_an_answer_no_other_sees() -> None:
+    modern = world()
+    future, _ = ask(modern)
+    modern.end(PROMPTS, {"prompts": [{"name": "a"}], "ttlMs": 5000})
+
+    future.result(0)["prompts"][0]["name"] = "mine"
+
+    assert ask(modern)[0].result(0)["prompts"] == [{"name": "a"}]
