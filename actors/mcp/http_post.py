@@ -98,7 +98,7 @@ class HttpPost:
             if self._clock() >= exchange.deadline:
                 return MCPTimeoutError(f"{self._where}: no answer by the deadline", executed="unknown")
             cursor.connect()
-            ask = Ask("GET", get_headers(self._session.headers, cursor.last_id))
+            ask = Ask("GET", get_headers(self._session.headers, cursor.last_id), fresh=True)
             try:
                 said = self._round_trips.make(exchange, ask, partial(self._read_on, cursor))
             except (MCPConnectionError, OutcomeUnknownError) as error:

@@ -31,12 +31,16 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Ask:
-    """What to send. `path`: if it is to go elsewhere than to the url's."""
+    """What to send. `path`: if it is to go elsewhere than to the url's.
+
+    `fresh`: over a new connection, and not over an idle one, which a call may want, or the server may just be closing.
+    """
 
     method: str
     headers: Mapping[str, str]
     body: bytes = b""
     path: str | None = None
+    fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -98,7 +102,7 @@ class RoundTrips:
         return max(0.001, exchange.deadline - self._clock())
 
     def _once(self, exchange: Exchange, path: str, ask: Ask, read: Read[T]) -> T | _Moved:
-        connection, reused = self._connected(exchange)
+        connection, reused = self._connected(exchange, fresh=ask.fresh)
         response: HTTPResponse | None = None
         reusable = False
         try:
@@ -124,9 +128,9 @@ class RoundTrips:
                     response.close()
                 connection.hang_up()
 
-    def _connected(self, exchange: Exchange) -> tuple[HttpConnection, bool]:
+    def _connected(self, exchange: Exchange, *, fresh: bool = False) -> tuple[HttpConnection, bool]:
         """Return a connection in the exchange's grip, and whether it was used before."""
-        connection = self._origin.take(exchange.grip, replay_safe=exchange.replay_safe)
+        connection = None if fresh else self._origin.take(exchange.grip, replay_safe=exchange.replay_safe)
         if connection is not None:
             return connection, True
         timeout_s = min(self._connect_timeout_s, self.remaining_s(exchange))

@@ -60,7 +60,7 @@ class SessionStream:
         """Read the stream until it ends. False: there is none."""
         self._cursor.connect()
         began_at = self._clock()
-        ask = Ask("GET", get_headers(self._session.headers, self._cursor.last_id))
+        ask = Ask("GET", get_headers(self._session.headers, self._cursor.last_id), fresh=True)
         try:
             is_there = self._round_trips.make(exchange, ask, self._read)
         except MCPOrchestratorError as error:  # The server, or what is between, is away for the moment.

@@ -17,6 +17,7 @@ from actors.transport import Event as TransportEvent
 from actors.transport import Received, Request
 from tests.fixtures.asking import LIMIT_S, Asked
 from tests.fixtures.raw_server import Peer, RawRequest, RawServer
+from tests.fixtures.turns import TurnServer, answering, initialized
 from tests.unit.mcp.conftest import ConnectHttp
 
 INITIALIZED = b'{"id":1,"result":{"protocolVersion":"2025-11-25"}}'
@@ -63,6 +64,18 @@ def test_close_deletes_the_session_whatever_the_server_says_to_it(answer: str, c
     assert deleted.headers["mcp-session-id"] == "abc-1"
     assert deleted.headers["mcp-protocol-version"] == "2025-11-25"
     assert (deleted.path, deleted.body) == ("/mcp", b"")
+
+
+def test_a_session_is_deleted_where_it_was_opened_after_a_redirect(connect_http: ConnectHttp) -> None:
+    moved = answering(status="307 Temporary Redirect", headers="Location: /mcp/\r\n")
+    with TurnServer(moved, initialized, answering()) as server:
+        asker = connect_http(server.url)
+        asker.ask("initialize").outcome()
+
+        asker.connection.close()
+
+        asker.wait_until_released()
+        assert server.next_seen("DELETE").path == "/mcp/"
 
 
 def test_the_socket_stays_open_until_the_server_has_answered_the_delete(connect_http: ConnectHttp) -> None:

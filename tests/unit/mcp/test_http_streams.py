@@ -8,6 +8,7 @@ import pytest
 from actors.errors import OutcomeUnknownError
 from actors.transport import Received
 from tests.fixtures.raw_server import Peer, RawServer
+from tests.fixtures.turns import TurnServer, answering
 from tests.unit.mcp.conftest import ConnectHttp
 
 INITIALIZED = {"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {"name": "s", "version": "1"}}
@@ -129,3 +130,17 @@ def test_initialize_may_be_answered_in_a_stream_too(connect_http: ConnectHttp) -
 
         assert asker.ask("initialize").outcome() == INITIALIZED
         assert asker.ask().outcome() == {"session": "abc-2"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "text/plain", "Application/JSON-RPC", "", "text/html", "json"]
+)
+def test_json_is_understood_whatever_it_is_called(kind: str, connect_http: ConnectHttp) -> None:
+    with TurnServer(answering(b'\xef\xbb\xbf {"id":1,"result":{"a":1}}\n', kind=kind)) as server:
+        assert connect_http(server.url).ask().outcome() == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["TEXT/Event-Stream", " text/event-stream ;charset=UTF-8; x=y"])
+def test_events_are_understood_in_whatever_case_they_are_announced(kind: str, connect_http: ConnectHttp) -> None:
+    with TurnServer(answering(b'data: {"id":1,"result":{"a":1}}\n\n', kind=kind)) as server:
+        assert connect_http(server.url).ask().outcome() == {"a": 1}

@@ -1,5 +1,7 @@
 """The stream by which the server of a session speaks of its own accord: heard if it is there, missed if not."""
 
+import json
+
 import pytest
 
 from actors.transport import Received
@@ -31,6 +33,33 @@ def test_once_the_session_is_open_the_server_is_heard(connect_http: ConnectHttp)
         assert get.headers["mcp-protocol-version"] == "2025-11-25"
         assert get.headers["authorization"] == "Bearer x"
         assert not get.headers.keys() & {"content-type", "content-length", "last-event-id", "mcp-method"}
+
+
+def test_the_stream_has_a_socket_of_its_own_and_takes_none_from_calls(connect_http: ConnectHttp) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            request = peer.request()
+            if request.method == "GET":
+                peer.open_stream()
+                peer.event(HELLO)
+                peer.wait_for_the_end()
+                return
+            answer = {"id": json.loads(request.body).get("id"), "result": {"connection": peer.number}}
+            peer.answer(json.dumps(answer).encode())
+
+    with RawServer(script) as server:
+        asker = open_session(connect_http(server.url))
+        assert asker.received() == HEARD
+
+        assert [asker.ask().outcome() for _ in range(3)] == [{"connection": 0}] * 3
+
+
+def test_a_redirect_within_the_origin_is_followed(connect_http: ConnectHttp) -> None:
+    moved = answering(status="307 Temporary Redirect", headers="Location: /mcp/\r\n")
+    with SpeakingServer(moved, stream(HELLO, end=False)) as server:
+        assert open_session(connect_http(server.url)).received() == HEARD
+
+        assert [get.path for get in server.gets] == ["/mcp", "/mcp/"]
 
 
 def test_what_comes_is_heard_at_once_and_in_any_pieces(connect_http: ConnectHttp) -> None:
