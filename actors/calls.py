@@ -286,8 +286,8 @@ class Calls:
             self._breakers.record(work, verdict)
 
     def _ping(self, judge: Callable[[bool], None]) -> None:
-        if self.life.link.state in NO_CONNECT_HELPS:
-            judge(True)  # noqa: FBT003 -- it answered, though with a refusal
+        if self.draining or self.life.link.state in NO_CONNECT_HELPS:
+            judge(True)  # noqa: FBT003 -- nobody will ask any more; or it answered, though with a refusal
         else:
             self.life.ping(judge)
 
