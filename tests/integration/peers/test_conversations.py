@@ -9,6 +9,7 @@ from mcp_orchestrator import CallCancelledError, MCPTimeoutError, MCPToolError
 from tests.fixtures.orchestrating import PATIENCE_S, Orchestrated, eventually, orchestrating, text_of
 from tests.fixtures.peer_words import Ask
 from tests.fixtures.peers import (
+    ANNOUNCING,
     AT_ONCE,
     COUNTING,
     HANGING_UP,
@@ -168,7 +169,7 @@ def test_a_server_that_pings_us_within_a_call_is_answered(whole: Orchestrated, p
     assert [reply.error for reply in whole.record.replies()] == [None], peer.name
 
 
-@pytest.mark.parametrize("peer", PINGING, indirect=True)
+@pytest.mark.parametrize("peer", ANNOUNCING, indirect=True)
 def test_a_tool_that_a_server_announces_is_listed_and_can_be_called(whole: Orchestrated, peer: RunningPeer) -> None:
     name = f"grown_by_{peer.name.replace(' ', '_')}"
 

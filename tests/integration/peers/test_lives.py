@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mcp_orchestrator import MCPConnectionError
-from tests.fixtures.orchestrating import PATIENCE_S, eventually, orchestrating, text_of
+from tests.fixtures.orchestrating import PATIENCE_S, Orchestrated, eventually, orchestrating, text_of
 from tests.fixtures.peer_words import EVERYTHING_WORDS, Ask
 from tests.fixtures.peers import MODERN, STARTED_ANEW, Peers, RunningPeer
 from tests.fixtures.serving import ServerProcess
@@ -15,7 +15,14 @@ from tests.fixtures.serving import ServerProcess
 Own = tuple[str, ServerProcess, Mapping[str, Any]]  # A server of the test's own: its peer's name, and its section.
 
 # Long enough for a server to start, with many tries within it.
-PATIENT = {"max_retries": 200, "retry_cap_s": 0.1, "timeout_s": PATIENCE_S}
+PATIENT: dict[str, Any] = {
+    "max_retries": 200,
+    "retry_cap_s": 0.1,
+    "reconnect_base_s": 0.1,
+    "reconnect_cap_s": 0.1,
+    "timeout_s": PATIENCE_S,
+    "breaker": {"failure_threshold": 1000},
+}
 
 
 @pytest.fixture
@@ -51,6 +58,11 @@ def test_a_server_is_disconnected_connected_again_and_leaves_nothing_at_the_end(
         assert (leaks["connections"], leaks["children"], leaks["calls"]) == (0, 0, 0)
 
 
+def tries(whole: Orchestrated) -> int:
+    status = whole.face.get_server_status("peer")
+    return int(status["retries"] + status["failed_connects"])  # The second where a session is a connection.
+
+
 @pytest.mark.parametrize("own", STARTED_ANEW, indirect=True)
 def test_calls_wait_for_a_server_that_is_started_anew_and_run_once(own: Own, tmp_path: Path) -> None:
     name, server, section = own
@@ -66,7 +78,7 @@ def test_calls_wait_for_a_server_that_is_started_anew_and_run_once(own: Own, tmp
     with orchestrating({"peer": {**section, **PATIENT}}) as whole:
         server.kill()
         calls = [whole.face.submit("peer", ask(mark).tool, ask(mark).arguments) for mark in marks]
-        eventually(lambda: whole.face.get_server_status("peer")["retries"] >= 10, "they are tried again and again")
+        eventually(lambda: tries(whole) >= 10, "they are tried again and again")
 
         server.start()
 
