@@ -28,7 +28,7 @@ def _has_default(field: Mapping[str, Any]) -> bool:
     default = field.get("default")
     match field.get("type"):
         case "string":
-            return isinstance(default, str) and _is_choice(default, field)
+            return _are_choices([default], field)
         case "integer":
             return _is_integer(default)
         case "number":
@@ -44,10 +44,6 @@ def _has_default(field: Mapping[str, Any]) -> bool:
 
 def _is_integer(value: object) -> bool:
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
-
-
-def _is_choice(value: str, field: Mapping[str, Any]) -> bool:
-    return _are_choices([value], field)
 
 
 def _are_choices(values: list[object], field: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Which tools may be offered, with their `x-mcp-header`, and which arguments those mirror."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -193,6 +194,26 @@ def test_a_schema_of_many_schemas_drops_its_tool() -> None:
         header_params({"allOf": [*fits, True]})
     with pytest.raises(InvalidHeaderParamError, match="more than 4096 schemas"):
         header_params({"allOf": [{"properties": {str(number): True for number in range(2500)}}] * 2})
+
+
+class Watched(list[object]):
+    """Says how much of it was read."""
+
+    read = 0
+
+    def __iter__(self) -> Iterator[object]:
+        for part in super().__iter__():
+            self.read += 1
+            yield part
+
+
+def test_no_more_of_a_schema_is_read_than_may_be_there() -> None:
+    branches = Watched([True] * 100_000)
+
+    with pytest.raises(InvalidHeaderParamError):
+        header_params({"allOf": branches})
+
+    assert branches.read == MOST_SCHEMAS + 1
 
 
 @pytest.mark.parametrize("keyword", ["properties", "not"])

@@ -47,6 +47,7 @@ def test_a_place_may_be_deep_and_is_short_and_on_one_line() -> None:
     assert mistake(schema, {"a b": [1, "x"]}) == "$['a b'][1]: 'x' is not of type 'integer'"
     assert mistake(schema, {"a\nb\x1b": ["x"]}) == "$['a?b?'][0]: 'x' is not of type 'integer'"
     assert len(mistake(schema, {"k" * 100_000: ["x" * 100_000]}) or "") < 400
+    assert len(mistake({"maximum": 0}, 10**4_000) or "") < 400
 
 
 TREE = {"$defs": {"n": {"properties": {"n": {"$ref": "#/$defs/n"}}, "type": "object"}}, "$ref": "#/$defs/n"}
