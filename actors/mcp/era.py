@@ -63,8 +63,8 @@ class Probe:
             return self._by_error(outcome)
         if isinstance(outcome, ServerUnavailableError):
             return outcome
-        if self.transport == "stdio":
-            return Silent(outcome)
+        if self.transport == "stdio":  # What has not seen the question was not spoiled by it.
+            return outcome if outcome.executed == "no" else Silent(outcome)
         junk = isinstance(outcome, OutcomeUnknownError) and _is_in(outcome.status, 200)
         refused = isinstance(outcome, MCPConnectionError) and _is_in(outcome.status, 400)
         return Legacy() if junk or refused else outcome

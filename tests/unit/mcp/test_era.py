@@ -168,17 +168,22 @@ def test_a_fault_over_http_is_no_verdict(error: MCPOrchestratorError) -> None:
     [
         MCPTimeoutError("no answer", executed="unknown"),
         OutcomeUnknownError("the server's process exited with code 1"),
-        NotExecutedError("gone before it was sent"),
-        MCPConnectionError("closed its stdin"),
     ],
 )
 def test_a_child_that_ends_or_says_nothing_is_silent(error: MCPOrchestratorError) -> None:
     assert ask(error, transport="stdio")[1] == Silent(error)
 
 
-def test_a_child_that_cannot_be_started_is_not_silent() -> None:
-    error = ServerUnavailableError("no such program", state="config")
-
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServerUnavailableError("no such program", state="config"),
+        MCPConnectionError("no process is to be had"),
+        NotExecutedError("gone before it was sent"),
+        MCPTimeoutError("it was never read", executed="no"),
+    ],
+)
+def test_a_child_that_has_not_heard_the_question_is_not_silent(error: MCPOrchestratorError) -> None:
     assert ask(error, transport="stdio")[1] is error
 
 
