@@ -49,7 +49,9 @@ def test_an_attempt_that_reports_no_more_has_its_limit_from_the_last_report() ->
     world.advance(0.1)
 
     assert exchange.aborted
-    report(world, exchange, 2)  # Too late: it is broken off.
+    report(world, exchange, 2)  # Too late: it is broken off, once.
+    world.advance(2.0)
+    assert world.wire.said.count("notifications/cancelled") == 1
     exchange.end(OutcomeUnknownError("broken off"))
     world.runtime.run()
     world.advance(0.1)

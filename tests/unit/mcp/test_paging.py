@@ -107,6 +107,7 @@ def test_a_thousand_tools_on_one_page_or_on_many_are_a_thousand_tools() -> None:
 
 
 def test_a_list_without_end_is_followed_for_so_many_pages(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")
     asked, end = fetched(TOOLS, endless(lambda number: tools(str(number), nextCursor=str(number))))
 
     assert len(asked) == len(names(end)) == paging.MAX_PAGES
@@ -117,6 +118,8 @@ def test_a_list_without_end_is_followed_for_so_many_pages(caplog: pytest.LogCapt
 
 @pytest.mark.parametrize("size", [999, 1000, paging.MAX_ENTRIES, paging.MAX_ENTRIES + 1])
 def test_a_list_without_end_is_followed_for_so_many_entries(size: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")
+
     def page(number: int) -> Outcome:
         return tools(*(f"{number}.{tool}" for tool in range(size)), nextCursor=str(number))
 
@@ -130,6 +133,7 @@ def test_a_list_without_end_is_followed_for_so_many_entries(size: int, caplog: p
 def test_as_many_entries_as_may_be_are_nothing_to_complain_of(
     more: int, logged: int, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("WARNING")
     _, end = fetched(TOOLS, [tools(*map(str, range(paging.MAX_ENTRIES + more)))])
 
     assert (len(end.entries), len(caplog.records)) == (paging.MAX_ENTRIES, logged)
@@ -138,6 +142,7 @@ def test_as_many_entries_as_may_be_are_nothing_to_complain_of(
 def test_a_list_without_end_is_followed_for_so_many_bytes(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    caplog.set_level("WARNING")
     monkeypatch.setattr(paging, "MAX_BYTES", 10_000)
 
     asked, end = fetched(TOOLS, endless(lambda number: tools("x" * 3000 + str(number), nextCursor=str(number))))
