@@ -1,5 +1,6 @@
 """What a legacy server asks of us: answered once, on the connection it asked on, or not at all."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -241,6 +242,7 @@ def test_a_reply_that_finds_the_session_gone_has_it_mended() -> None:
 
 
 def test_a_modern_server_may_not_ask_like_this_and_is_not_answered(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     asked = world(lambda _: pytest.fail("asked"), protocol="modern", connect=False)
     asked.wire.script("server/discover", {"supportedVersions": ["2026-07-28"], "capabilities": {}})
     asked.connect()
@@ -251,3 +253,13 @@ def test_a_modern_server_may_not_ask_like_this_and_is_not_answered(caplog: pytes
 
     assert replies(asked) == []
     assert caplog.messages == ["weather sent a request, elicitation/create, as no modern server may: ignored"]
+
+
+def test_a_question_that_was_answered_makes_room_for_the_next() -> None:
+    asked = world()
+
+    for number in range(40):
+        ask(asked, number)
+        asked.runtime.run()
+
+    assert [reply.error for reply in replies(asked)] == [None] * 40

@@ -119,6 +119,7 @@ def test_a_field_may_hold_what_a_form_can() -> None:
 def test_an_answer_that_is_none_is_an_error_for_the_server_and_a_sentence_for_the_user(
     answer: object, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     refused = refusal(lambda: elicited(answer))
 
     assert (refused.code, str(refused)) == (-32603, "on_elicitation of this client gave an answer that cannot be sent")

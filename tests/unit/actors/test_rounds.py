@@ -1,5 +1,6 @@
 """Calls that a modern server answers with questions: asked, and sent again with the answers."""
 
+from collections import UserDict
 from typing import Any
 
 import pytest
@@ -229,6 +230,19 @@ def test_a_handler_that_raises_ends_the_call_and_is_no_failure_of_the_server() -
 
     assert "on_elicitation of this client gave no answer" in str(error_of(future))
     assert asked.status.breaker.state is BreakerState.CLOSED
+
+
+def test_a_handler_that_breaks_in_a_way_nobody_thought_of_leaves_no_call_waiting() -> None:
+    class Odd(UserDict[str, Any]):
+        def __iter__(self) -> Any:
+            raise KeyError("odd")
+
+    asked = asking_world(lambda _: Odd())
+    future, _ = asked.begin_tool("order")
+
+    asked.end("order", asks(who=WHO))
+
+    assert error_of(future).message == "the server asks for input: internal error of this client"
 
 
 @pytest.mark.parametrize(("method", "kind"), [("tools/call", "task"), ("tools/call", 7), ("tools/x", "input_required")])

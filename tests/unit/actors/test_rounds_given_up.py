@@ -82,8 +82,9 @@ def test_an_answer_that_nobody_reads_any_more_is_no_result() -> None:
     future, exchange = asked.begin_tool("order")
     exchange.write()
 
+    asked.server.stop(block=False)
     exchange.end(asks(who=WHO))
-    asked.stop()
+    asked.runtime.run()
 
     assert isinstance(error_of(future), OutcomeUnknownError)
 
