@@ -7,7 +7,6 @@ the messages of branches that nobody reads, and goes over to a class of its own 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-import attrs
 from jsonschema import (
     Draft4Validator,
     Draft6Validator,
@@ -166,11 +165,18 @@ def _enum(checker: Checker, value: Json, instance: Json, _: Json) -> _Errors:
         yield ValidationError(f"{instance!r} is not one of {some}{', …' if len(value) > _SHOWN else ''}")
 
 
-def _evolve(self: Checker, **changes: Json) -> Checker:
-    """Go down into a schema. In place of jsonschema's own, which lets a `$schema` there choose the class."""
-    if self.format_checker is not None:
-        self.format_checker.take(_STEPS_A_SCHEMA)
-    return attrs.evolve(self, **changes)
+def _going_down(stock: Callable[..., Checker]) -> Callable[..., Checker]:
+    """Make the method by which jsonschema goes down into a schema: it counts, and no `$schema` there names a class."""
+
+    def evolve(self: Checker, **changes: Json) -> Checker:
+        if self.format_checker is not None:
+            self.format_checker.take(_STEPS_A_SCHEMA)
+        schema = changes.get("schema")
+        if isinstance(schema, Object) and "$schema" in schema:
+            changes["schema"] = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}
+        return stock(self, **changes)
+
+    return evolve
 
 
 def _checker(stock: Checker) -> Checker:
@@ -185,7 +191,7 @@ def _checker(stock: Checker) -> Checker:
     table = {keyword: _counted(keyword, own.get(keyword, function)) for keyword, function in stock_keywords.items()}
     untyped: Any = validators
     checker: Checker = untyped.extend(stock, {**table, **_UNCHECKED})
-    checker.evolve = _evolve
+    checker.evolve = _going_down(checker.evolve)
     return checker
 
 
