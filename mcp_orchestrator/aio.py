@@ -24,7 +24,7 @@ from mcp_orchestrator.engine import FailedCall
 from mcp_orchestrator.face import Face, Replies
 from mcp_orchestrator.handles import ServerHandle
 from mcp_orchestrator.last_loop import Handler, LastLoop
-from mcp_orchestrator.offers import Fetching
+from mcp_orchestrator.offers import Fetching, raw
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -256,7 +256,7 @@ class AsyncMCPOrchestrator(Face):
         return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
 
     async def _result(self, call: Call) -> dict[str, Any]:
-        return cast("dict[str, Any]", await outcome_of(call, self._engine.runtime.clock))
+        return raw(await outcome_of(call, self._engine.runtime.clock))
 
     async def _all(self, fetching: Fetching) -> list[Entry]:
         return await all_of(fetching, self._engine.runtime.clock)

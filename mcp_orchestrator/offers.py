@@ -10,6 +10,7 @@ from actors.catalogue import table
 from actors.errors import MCPOrchestratorError, MCPToolError
 from actors.mcp.paging import Entries, Entry, ListMethod, list_all
 from actors.messages import SubscribeResource
+from actors.results import ToolResult
 from mcp_orchestrator.asking import NO_PARAMS, Asking
 
 Fetching: TypeAlias = Generator[Call, Outcome | None, list[Entry]]
@@ -128,6 +129,11 @@ class Offers:
         if feature:
             return table(status.capabilities.get(capability)).get(feature) is not True
         return capability not in status.capabilities
+
+
+def raw(outcome: object) -> dict[str, Any]:
+    """Return what the server said, of a tools/call too, which a caller may send as any other request."""
+    return cast("dict[str, Any]", outcome.raw if isinstance(outcome, ToolResult) else outcome)
 
 
 def _not_offered(server: ServerName, what: str) -> MCPToolError:

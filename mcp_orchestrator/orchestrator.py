@@ -16,7 +16,7 @@ from mcp_orchestrator.blocking import all_of, list_of, outcome_of, reply_of
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.face import Face
 from mcp_orchestrator.handles import ServerHandle
-from mcp_orchestrator.offers import Fetching
+from mcp_orchestrator.offers import Fetching, raw
 
 
 class MCPOrchestrator(Face):
@@ -247,7 +247,7 @@ class MCPOrchestrator(Face):
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _result(self, call: Call) -> dict[str, Any]:
-        return cast("dict[str, Any]", outcome_of(call, self._engine.runtime.clock))
+        return raw(outcome_of(call, self._engine.runtime.clock))
 
     def _all(self, fetching: Fetching) -> list[Entry]:
         return all_of(fetching, self._engine.runtime.clock)

@@ -298,6 +298,13 @@ def test_any_request_may_report_progress_and_keeps_what_its_caller_put_into_meta
         assert params["_meta"] == {"traceparent": "00-1-2-03", "progressToken": "mine"}
 
 
+def test_a_tool_called_as_any_other_request_has_a_raw_result_too() -> None:
+    with offering("tools") as (face, _):
+        result = face.request("a", "tools/call", {"name": "add_nzb", "arguments": {}})
+
+        assert result["structuredContent"] == {"of": "add_nzb"}
+
+
 @on_a_loop
 async def test_the_asynchronous_face_offers_the_same() -> None:
     with asynchronous(servers={"a": LEGACY}) as (face, scripts):
