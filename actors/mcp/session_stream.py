@@ -5,6 +5,7 @@ Source: the Streamable HTTP pages of the revisions 2025-03-26 to 2025-11-25, lis
 
 import logging
 from collections.abc import Callable
+from threading import Event
 
 from urllib3.exceptions import HTTPError
 
@@ -50,11 +51,20 @@ class SessionStream:
         self._max_event_bytes, self._clock, self._pause = max_event_bytes, clock, pause
         self._cursor = EventCursor()
         self._opened = False
+        self._answered = Event()
 
     def follow(self, exchange: Exchange) -> None:
         """Follow the stream until the server has none (any more). Raises AbortedError: this is how it ends else."""
-        while self._read_once(exchange):
-            self._pause(exchange.grip, self._cursor.wait_s())
+        try:
+            while self._read_once(exchange):
+                self._answered.set()
+                self._pause(exchange.grip, self._cursor.wait_s())
+        finally:
+            self._answered.set()
+
+    def wait_for_the_server(self, limit_s: float) -> None:
+        """Wait until the server has said whether there is a stream, or could not be asked; `limit_s` at the longest."""
+        self._answered.wait(limit_s)
 
     def _read_once(self, exchange: Exchange) -> bool:
         """Read the stream until it ends. False: there is none."""
@@ -71,6 +81,7 @@ class SessionStream:
         return is_there
 
     def _read(self, arrival: Arrival) -> bool:
+        self._answered.set()
         response = arrival.response
         if response.status != 200 or content_type(response) != EVENT_STREAM:
             self._cursor.last_id = None  # If it is this what the server cannot do.

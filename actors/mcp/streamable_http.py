@@ -30,6 +30,9 @@ from actors.transport import Handle, Listener, OnDone, Released, Reply, Request
 
 logger = logging.getLogger(__name__)
 
+# A server may hold the head of a stream back until there is something to say on it. Arbitrary.
+ANSWER_S = 1.0
+
 _Work: TypeAlias = Callable[[Exchange], Outcome]
 
 
@@ -38,7 +41,8 @@ class StreamableHttpConnection:
 
     * Every exchange has a thread and a socket of its own from the pools of this object; `start` only hands it over.
     * A legacy session has its own stream, on a thread and a socket of its own, from when `notifications/initialized`
-      was taken. Nothing of it delays or fails an exchange.
+      was taken. That exchange ends when the server has answered the GET, or after `ANSWER_S`. Apart from that,
+      nothing of the stream delays or fails an exchange.
     * `close` breaks that stream off, lets the exchanges end, then sends DELETE; `abort` breaks all off. After either,
       `start` reports MCPConnectionError and writes nothing.
     * Memory: a body or an event has at most `max_response_bytes`; a stream is read no faster than
@@ -115,11 +119,14 @@ class StreamableHttpConnection:
             exchange.abort()
         self._wind_up()
 
-    def _begin(self, exchange: Exchange, work: _Work) -> None:
+    def _begin(self, exchange: Exchange, work: _Work) -> bool:
+        """Have a thread do an exchange. False: there is no thread, and it is over."""
         try:
             self._workers.run(partial(self._run, exchange, work))
         except RuntimeError as error:
             self._end(exchange, MCPConnectionError(f"{self._origin}: no thread to send from: {error}"))
+            return False
+        return True
 
     def _run(self, exchange: Exchange, work: _Work) -> Tell | None:
         """Do an exchange on this thread, and return how it is reported; None: that was done by `abort`."""
@@ -142,16 +149,21 @@ class StreamableHttpConnection:
         assert message is not None, "started with one"  # noqa: S101 -- for the type checkers
         outcome = self._post.carry(exchange, message)
         if isinstance(outcome, dict) and _opens_session_stream(message):
-            self._open_stream()
+            self._open_stream(exchange.deadline)
         return outcome
 
-    def _open_stream(self) -> None:
-        """Begin the session's stream: before anybody hears of it, since what a first call brings may come there."""
+    def _open_stream(self, deadline: float) -> None:
+        """Open the session's stream, and wait for it a little, but not beyond `deadline`.
+
+        What a server asks during the first call may come there, and is lost if the stream is not open yet: with the
+        SDK for TypeScript (1.x) that call hangs.
+        """
         with self._lock:
             if self._closing or self._stream is not None:
                 return
             self._stream = stream = self._own_exchange(math.inf)
-        self._begin(stream, self._follow)
+        if self._begin(stream, self._follow):
+            self._session_stream.wait_for_the_server(min(ANSWER_S, deadline - self._clock()))
 
     def _follow(self, exchange: Exchange) -> Outcome:
         self._session_stream.follow(exchange)

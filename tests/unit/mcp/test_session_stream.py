@@ -73,6 +73,16 @@ def test_what_comes_is_heard_at_once_and_in_any_pieces(connect_http: ConnectHttp
         assert open_session(connect_http(server.url)).received() == HEARD
 
 
+@pytest.mark.parametrize("turn", [stream(end=False), answering(status="405 Method Not Allowed"), hang_up])
+def test_the_session_is_not_open_before_its_server_has_heard_of_the_stream(
+    turn: Turn, connect_http: ConnectHttp
+) -> None:
+    with SpeakingServer(turn) as server:
+        open_session(connect_http(server.url))
+
+        assert server.gets, "what the server asks of a first call may come there alone"
+
+
 def test_before_the_session_is_open_no_stream_is_asked_for(connect_http: ConnectHttp) -> None:
     with SpeakingServer() as server:
         asker = connect_http(server.url)
