@@ -25,6 +25,7 @@ SECTIONS = {
         "Incident",
         "Notification",
     ),
+    "What servers ask": ("Elicitation", "Sampling"),
 }
 OUR_OWN = ("tell_when_done",)  # Public among our modules only.
 INTRODUCTION = """# Python interface

@@ -26,6 +26,7 @@ EXAMPLES = {
         "5 succeeded, executed: ['yes', 'yes', 'yes', 'yes', 'yes', 'yes']",
     ],
     "handles": ["found: Tidewatch", "state: ready"],
+    "servers_that_ask": ["restaurant asks: For when? ['when', 'seats']", "booked: Friday, 2 seats"],
 }
 
 
