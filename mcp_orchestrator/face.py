@@ -111,9 +111,10 @@ class Face:
         * Returns False, and nothing is remembered, for a server without an actor: disabled, parked, just restarting.
         * ValueError if there is no `on_notification`; MCPToolError if the server offers no subscriptions.
         """
+        to, order = self._offers.subscription(server, uri, wanted=True)
         if self._on_notification is None:
             raise ValueError("nobody would hear of it: make the orchestrator with on_notification")
-        return self._tell(*self._offers.subscription(server, uri, wanted=True))
+        return self._tell(to, order)
 
     def unsubscribe_resource(self, server: str, uri: str) -> bool:
         """End what `subscribe_resource` began. Returns as it does."""

@@ -205,5 +205,9 @@ def test_what_callers_get_wrong_is_told_at_once(method: str) -> None:
 
 
 def test_a_subscription_that_nobody_would_hear_of_is_a_mistake() -> None:
-    with facing(MCPOrchestrator, "a") as (face, _), pytest.raises(ValueError, match="with on_notification"):
-        face.subscribe_resource("a", URI)
+    with facing(MCPOrchestrator, servers={"a": LEGACY}) as (face, scripts):
+        scripts.wire("a").script("initialize", HELLO)
+        face.connect("a")
+
+        with pytest.raises(ValueError, match="with on_notification"):
+            face.subscribe_resource("a", URI)
