@@ -91,7 +91,7 @@ class ServerConfig(Section):
     )
     connect_timeout_s: Seconds = Field(default=5.0, description="TCP and TLS connect; also the answer to a ping")
     handshake_timeout_s: Seconds = Field(
-        default=30.0, description="from start of the connect to the end of the handshake"
+        default=30.0, description="for the handshake, the connect included, and for a list of tools"
     )
     max_concurrent: Count = Field(default=10, description="calls under way at once")
     max_waiting: Count = Field(default=4096, description="calls that may wait for a slot; more are refused")

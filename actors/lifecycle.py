@@ -275,7 +275,7 @@ class Lifecycle:
         self.control.clear(error)
 
     def _probe(self) -> None:
-        permit = self._breaker.admit(self._clock() + self._config.handshake_timeout_s)
+        permit = self._breaker.admit(self._clock() + self._config.probe_timeout_s + self._config.handshake_timeout_s)
         if permit is None:
             return  # Forced, or somebody was quicker.
         if self.link.state is State.READY:
