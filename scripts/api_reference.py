@@ -58,6 +58,8 @@ def _entry(name: str) -> str:
     if not inspect.isclass(thing):
         return f"### `{name}{_signature(thing)}`\n\n{_text(thing)}\n"
     lines = [f"### `{name}`\n", _text(thing), ""]
+    if thing is mcp_orchestrator.MCPOrchestrator:
+        lines += [f"#### `MCPOrchestrator{_signature(thing)}`\n", _text(Face).partition("\n\n")[2], ""]
     if dataclasses.is_dataclass(thing):
         lines += [*(f"* `{field.name}: {_type(field.type)}`" for field in dataclasses.fields(thing)), ""]
     for method, function in _methods(thing):
