@@ -173,6 +173,8 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
         f"Calls so far: {numbers.calls}, failed: {numbers.failed}, retries: {numbers.retries}; "
         f"now under way: {status.in_flight}, waiting: {status.waiting}."
     )
+    if numbers.notifications_dropped:
+        lines.append(f"Notifications dropped, which came faster than they were taken: {numbers.notifications_dropped}.")
     offered = list(status.catalogue.tools.values())
     safe = sum(repeatability(board, config, name, tool).yes for tool in offered)
     repeated = f"Tools: {len(offered)}; calls of {safe} of them may be repeated when an answer is lost."

@@ -10,6 +10,7 @@ from actors.breaker import BreakerSnapshot, State
 from actors.call import ServerName, ToolName
 from actors.catalogue import Catalogue
 from actors.mcp.session import Era, Way
+from actors.statistics import StatisticsSnapshot
 from actors.status import HealthStatus, Incident, ServerStatus
 from faults.seeded import SeededRuntime
 from mcp_orchestrator import views
@@ -213,6 +214,12 @@ def test_failures_slow_tools_and_what_may_be_repeated_are_told() -> None:
         "Calls so far: 0, failed: 0, retries: 0; now under way: 0, waiting: 0.",
         "Tools: 2; calls of 1 of them may be repeated when an answer is lost.",
     ]
+
+
+def test_notifications_that_were_dropped_are_told() -> None:
+    lines = explained(statistics=StatisticsSnapshot(notifications_dropped=7))
+
+    assert "Notifications dropped, which came faster than they were taken: 7." in lines
 
 
 def test_the_breakers_state_has_the_keys_of_the_specification_and_passes_with_time() -> None:
