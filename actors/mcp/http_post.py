@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
 from actors.call import Outcome
 from actors.errors import MCPConnectionError, MCPTimeoutError, OutcomeUnknownError
@@ -79,8 +79,8 @@ class HttpPost:
         is_resumable = _is_of_session(request)
         try:
             outcome = self._answers.read_events(arrival, request, cursor, partial(self._note, arrival))
-        except HTTPError as error:
-            if cursor.last_id is None or not is_resumable or isinstance(error, ReadTimeoutError):
+        except HTTPError:
+            if cursor.last_id is None or not is_resumable:
                 raise
             return cursor
         if outcome is not None:
@@ -103,7 +103,7 @@ class HttpPost:
                 said = self._round_trips.make(exchange, ask, partial(self._read_on, cursor))
             except (MCPConnectionError, OutcomeUnknownError) as error:
                 missed += 1
-                if missed >= MOST_MISSED:
+                if missed >= MOST_MISSED or error.status is not None:
                     return self._ended(f", and the rest of it cannot be had: {error.message}")
                 continue
             if not isinstance(said, EventCursor):

@@ -14,7 +14,6 @@ from typing import TypeAlias
 from actors.call import Outcome, SendTicket
 from actors.config import ServerConfig
 from actors.errors import MCPConnectionError, MCPOrchestratorError, NotExecutedError
-from actors.mcp.envelope import protocol_of
 from actors.mcp.http_answer import AnswerReader
 from actors.mcp.http_connection import AbortedError, Grip, Pause, WithdrawnError
 from actors.mcp.http_exchange import Exchange
@@ -212,6 +211,4 @@ class StreamableHttpConnection:
 
 def _opens_session_stream(message: Request | Reply) -> bool:
     """Whether the server may begin to speak of its own accord once it took this message."""
-    if not isinstance(message, Request) or message.method != "notifications/initialized":
-        return False
-    return protocol_of(message) is None
+    return isinstance(message, Request) and message.method == "notifications/initialized"

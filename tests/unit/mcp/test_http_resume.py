@@ -31,6 +31,7 @@ def test_the_answer_comes_on_a_get_that_names_the_last_event_of_its_stream(
         assert ask(asker).outcome() == {"a": 1}
 
         get = server.next_seen("GET")
+        assert server.connections == 2  # None that may have been closed while it waited.
     assert pauses.all_asked() == [0.5]
     assert (get.path, get.body) == ("/mcp?k=1", b"")
     assert get.headers["last-event-id"] == "e-1"
@@ -127,6 +128,7 @@ def test_a_server_that_refuses_the_rest_leaves_the_outcome_unknown(
     assert type(error) is OutcomeUnknownError
     assert "the stream ended without the answer" in error.message
     assert error.status is None
+    assert len(pauses.all_asked()) == 1
 
 
 def test_a_server_that_is_gone_leaves_the_outcome_unknown_though_no_get_was_sent(

@@ -2,12 +2,16 @@
 
 import json
 import select
+import time
+from queue import SimpleQueue
 
 import pytest
 
+from actors.call import Outcome, SendTicket
 from actors.errors import OutcomeUnknownError
-from actors.transport import Received
-from tests.fixtures.raw_server import Peer, RawServer
+from actors.transport import Received, Request
+from tests.fixtures.asking import LIMIT_S
+from tests.fixtures.raw_server import Peer, RawRequest, RawServer
 from tests.fixtures.turns import TurnServer, answering
 from tests.unit.mcp.conftest import ConnectHttp
 
@@ -130,6 +134,26 @@ def test_initialize_may_be_answered_in_a_stream_too(connect_http: ConnectHttp) -
 
         assert asker.ask("initialize").outcome() == INITIALIZED
         assert asker.ask().outcome() == {"session": "abc-2"}
+
+
+def test_the_session_is_taken_before_anybody_hears_of_it(connect_http: ConnectHttp) -> None:
+    def in_a_stream(peer: Peer, request: RawRequest) -> None:
+        peer.open_stream(headers="Mcp-Session-Id: abc-2\r\n")
+        peer.event(json.dumps({"id": json.loads(request.body)["id"], "result": INITIALIZED}))
+        peer.end_stream()
+
+    def ask_at_once(_: Outcome) -> None:
+        outcomes.put(asker.ask().outcome())
+
+    outcomes: SimpleQueue[Outcome] = SimpleQueue()
+    with TurnServer(in_a_stream, answering(b'{"id":1,"result":{}}')) as server:
+        asker = connect_http(server.url)
+        request = Request(id=7, method="initialize")
+        asker.connection.start(request, time.monotonic() + LIMIT_S, SendTicket(), ask_at_once)
+
+        assert outcomes.get(timeout=LIMIT_S) == {}
+        server.next_seen()
+        assert server.next_seen().headers["mcp-session-id"] == "abc-2"
 
 
 @pytest.mark.parametrize(

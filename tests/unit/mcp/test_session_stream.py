@@ -1,11 +1,12 @@
 """The stream by which the server of a session speaks of its own accord: heard if it is there, missed if not."""
 
 import json
+from threading import Event
 
 import pytest
 
 from actors.transport import Received
-from tests.fixtures.asking import Asker
+from tests.fixtures.asking import LIMIT_S, Asker
 from tests.fixtures.manual_time import until
 from tests.fixtures.pauses import Pauses
 from tests.fixtures.raw_server import Peer, RawRequest, RawServer
@@ -52,6 +53,31 @@ def test_the_stream_has_a_socket_of_its_own_and_takes_none_from_calls(connect_ht
         assert asker.received() == HEARD
 
         assert [asker.ask().outcome() for _ in range(3)] == [{"connection": 0}] * 3
+
+
+def test_a_stream_that_breaks_leaves_no_socket_behind_that_calls_may_take(
+    connect_http: ConnectHttp, pauses: Pauses
+) -> None:
+    def script(peer: Peer) -> None:
+        while True:
+            request = peer.request()
+            if request.method == "GET" and peer.number == 1:
+                peer.open_stream()
+                peer.send(b"no chunk\r\n")
+                continue
+            if request.method == "GET":
+                peer.answer(status="404 Not Found")
+                asked_again.set()
+                return
+            answer = {"id": json.loads(request.body).get("id"), "result": {"connection": peer.number}}
+            peer.answer(json.dumps(answer).encode())
+
+    asked_again = Event()
+    with RawServer(script) as server:
+        asker = open_session(connect_http(server.url, pause=pauses))
+        assert asked_again.wait(LIMIT_S)
+
+        assert asker.ask().outcome() == {"connection": 0}
 
 
 def test_a_redirect_within_the_origin_is_followed(connect_http: ConnectHttp) -> None:
@@ -106,6 +132,8 @@ def test_a_server_that_refuses_to_open_the_session_is_not_asked_for_a_stream(con
     with RawServer(script) as server:
         asker = connect_http(server.url)
         assert not isinstance(asker.ask("notifications/initialized").outcome(), dict)
+        for _ in range(10):  # By then it would be there.
+            asker.ask().outcome()
         end(asker)
 
     assert not gets
