@@ -32,10 +32,6 @@ class Questions:
         self._number = self._under_way = 0
         self._open: dict[int, OnGiven] = {}
 
-    def __len__(self) -> int:
-        """How many are waited for."""
-        return len(self._open)
-
     def ask(self, question: Question, on_given: OnGiven) -> int:
         """Run `question` apart; `on_given` takes what comes of it. Return its number. InputRefusedError: too many."""
         if self._under_way >= _MOST or not self._run_apart(partial(_answer, question, self._actor, self._number + 1)):

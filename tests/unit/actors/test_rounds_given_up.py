@@ -77,6 +77,22 @@ def test_the_end_of_the_actor_while_the_user_thinks_is_unknown(end: Callable[[Wo
     assert len(sent(thinking.world)) == 1
 
 
+def test_for_a_call_that_somebody_else_has_given_up_nobody_is_asked() -> None:
+    asked = asking_world(lambda _: pytest.fail("asked"))
+    future, exchange = asked.begin_tool("order")
+    exchange.write()
+    assert asked.actor is not None
+    owed = asked.actor.ledger.get(future.request_id)
+    assert owed is not None
+    assert owed.withdraw() == "unknown"  # As a face does, or the supervisor of one that hangs.
+
+    exchange.end(asks(who=WHO))
+    asked.runtime.run()
+
+    assert error_of(future).message == "given up while its server asked for input"
+    assert len(sent(asked)) == 1
+
+
 def test_an_answer_that_nobody_reads_any_more_is_no_result() -> None:
     asked = asking_world()
     future, exchange = asked.begin_tool("order")

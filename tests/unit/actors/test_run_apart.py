@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Generator
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 
 import pytest
 
@@ -37,6 +37,19 @@ def test_what_a_task_apart_raises_is_logged(runtime: ThreadRuntime, caplog: pyte
 
     assert runtime.close(timeout_s=5.0) == []
     assert "A task apart raised" in caplog.text
+
+
+def test_where_no_thread_is_to_be_had_nothing_runs_and_nothing_is_left(
+    runtime: ThreadRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", start)
+        assert not runtime.run_apart(lambda: pytest.fail("run"))
+
+    assert runtime.close(timeout_s=5.0) == []
 
 
 def test_a_task_apart_that_does_not_end_is_left_behind_and_named_and_keeps_no_process_alive() -> None:
