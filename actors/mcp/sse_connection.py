@@ -65,7 +65,7 @@ class LegacySseConnection:
         self._workers = Workers(f"sse {config.name}")
         self._lock = Lock()
         self._under_way: dict[Posting, None] = {}  # Not yet reported.
-        self._posting: dict[Posting, None] = {}  # On a thread, reported or not.
+        self._posting: dict[Exchange, None] = {}  # On a thread, reported or not.
         self._stream: Exchange | None = None
         self._endpoint: str | None = None
         self._opening_over = Event()
@@ -196,13 +196,16 @@ class LegacySseConnection:
             return None
         return self._posts.carry(posting, message, self._endpoint)
 
-    def _give_up_post(self, posting: Posting) -> None:
-        self._workers.write_off()
-        self._end_post(posting)
-
-    def _end_post(self, posting: Posting, outcome: Outcome | None = None) -> None:
+    def _end_post(self, posting: Posting, outcome: Outcome | None) -> None:
         if outcome is not None:
             posting.end(outcome)
+        self._leave(posting)
+
+    def _give_up_post(self, posting: Exchange) -> None:
+        self._workers.write_off()
+        self._leave(posting)
+
+    def _leave(self, posting: Exchange) -> None:
         with self._lock:
             del self._posting[posting]
         self._wind_up()

@@ -30,10 +30,10 @@ class Posting(Exchange):
         ticket: SendTicket,
         on_done: OnDone,
         *,
-        on_stuck: Callable[["Posting"], None],
+        on_stuck: Callable[[Exchange], None],
         on_end: Callable[["Posting"], None],
     ) -> None:
-        super().__init__(message, deadline, ticket, on_done, lambda _: on_stuck(self))
+        super().__init__(message, deadline, ticket, on_done, on_stuck)
         self._on_end = on_end
         self._ending = Lock()
         self._ended = False

@@ -66,6 +66,7 @@ class Workers:
             with self._lock:
                 self._idle.append(inbox)
             tell()
+            del job, tell  # Else an idle thread keeps the last answer in memory.
         self._leave()
 
     def _leave(self) -> None:

@@ -1,6 +1,8 @@
 """A session over HTTP+SSE: what goes out by POST, what comes in on the stream, and whom it is for."""
 
+import gc
 import json
+import weakref
 from queue import Empty
 from threading import Event
 
@@ -263,3 +265,27 @@ def test_the_stream_may_be_silent_for_longer_than_anything_that_opened_it_could_
         server.answer(2, {"after": "a while"})
 
         assert second.outcome() == {"after": "a while"}
+
+
+class Traceable(SendTicket):
+    """One that has a __weakref__: only its exchange holds it."""
+
+
+@pytest.mark.parametrize("end", ["answered", "broken off"])
+def test_an_exchange_that_has_ended_is_forgotten(end: str) -> None:
+    with SseServer() as server, asking(server.url) as asker:
+        ticket = Traceable()
+        gone = weakref.ref(ticket)
+        asked = asker.ask(ticket=ticket)
+        server.taken()
+        if end == "answered":
+            server.answer(1)
+        else:
+            asked.handle.abort()
+        asked.outcome()
+
+        del ticket, asked
+        asker.ask()
+        server.taken()
+
+        until(lambda: gc.collect() >= 0 and gone() is None)
