@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from mcp_orchestrator import AsyncMCPOrchestrator
+from mcp_orchestrator import AsyncMCPOrchestrator, Elicitation
 from tests.fixtures.orchestrating import PATIENCE_S, text_of
 from tests.fixtures.peers import RunningPeer
 
 WITH_SESSIONS = pytest.mark.parametrize("peer", ["sdk-2 http", "sdk-1 http"], indirect=True)
 
 
-def run(peer: RunningPeer, use: Callable[[AsyncMCPOrchestrator], Awaitable[None]]) -> None:
+def run(peer: RunningPeer, use: Callable[[AsyncMCPOrchestrator], Awaitable[None]], **handlers: Any) -> None:
     """Use an orchestrator of this one server within a loop."""
 
     async def scenario() -> None:
         config = {"orchestrator": {"state": "memory"}, "servers": {"peer": peer.section}}
-        async with asyncio.timeout(PATIENCE_S), AsyncMCPOrchestrator(config) as orchestrator:
+        async with asyncio.timeout(PATIENCE_S), AsyncMCPOrchestrator(config, **handlers) as orchestrator:
             assert orchestrator.is_connected("peer")
             await use(orchestrator)
         assert orchestrator.get_stats()["unaccounted_calls"] == 0
@@ -58,3 +58,21 @@ def test_a_task_that_is_cancelled_cancels_its_call_at_the_server(peer: RunningPe
             pass  # Asking takes long enough.
 
     run(peer, use)
+
+
+@pytest.mark.parametrize("peer", ["sdk-2 http", "sdk-2 http legacy"], indirect=True)
+def test_a_question_is_answered_on_the_loop_whose_task_waits_for_the_call(peer: RunningPeer) -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def answer(_asked: Elicitation) -> dict[str, Any]:
+        loops.append(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return {"action": "accept", "content": {"name": "Ann"}}
+
+    async def use(orchestrator: AsyncMCPOrchestrator) -> None:
+        result = await orchestrator.call_tool("peer", "ask_user")
+
+        assert text_of(result.content) == "hello Ann"
+        assert loops == [asyncio.get_running_loop()]
+
+    run(peer, use, on_elicitation=answer)
