@@ -93,7 +93,7 @@ class HttpPost:
         The request was sent: nothing that goes wrong here may say that it was not.
         """
         missed = 0
-        while True:
+        while cursor.last_id is not None:
             self._pause(exchange.grip, min(cursor.wait_s(), self._round_trips.remaining_s(exchange)))
             if self._clock() >= exchange.deadline:
                 return MCPTimeoutError(f"{self._where}: no answer by the deadline", executed="unknown")
@@ -109,6 +109,7 @@ class HttpPost:
             if not isinstance(said, EventCursor):
                 return said
             missed = 0
+        return self._ended()
 
     def _read_on(self, cursor: EventCursor, arrival: Arrival) -> Outcome | EventCursor:
         request, response = arrival.exchange.request, arrival.response

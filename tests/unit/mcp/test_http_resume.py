@@ -162,6 +162,19 @@ def test_a_stream_without_event_ids_cannot_be_gone_on_with(connect_http: Connect
     assert pauses.asked.empty()
 
 
+def test_a_stream_whose_id_is_taken_back_cannot_be_gone_on_with(connect_http: ConnectHttp, pauses: Pauses) -> None:
+    def taken_back(peer: Peer, _: RawRequest) -> None:
+        peer.open_stream()
+        peer.event(event_id="")
+        peer.reset()
+
+    with TurnServer(initialized, stream(event_id="1"), taken_back) as server:
+        error = ask(connect_http(server.url, pause=pauses)).outcome()
+
+    assert isinstance(error, OutcomeUnknownError)
+    assert len(pauses.all_asked()) == 1
+
+
 def test_initialize_is_not_gone_on_with_since_its_session_has_not_begun(
     connect_http: ConnectHttp, pauses: Pauses
 ) -> None:
