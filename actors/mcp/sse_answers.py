@@ -41,23 +41,24 @@ class SseAnswers:
             with self._lock:
                 self._awaited.pop(posting.request.id, None)
 
-    def hear(self, event: SseEvent) -> None:
-        """Pass an event on. On the stream's thread."""
+    def hear(self, event: SseEvent) -> int:
+        """Pass an event on, and return how many messages were in it. On the stream's thread."""
         if event.oversized is not None:
             if event.event == "message":
                 self._throw_away(event.oversized)
-            return
+            return 1
         try:
             messages = messages_in(event)
         except ValueError as error:
             logger.debug("%s: an event that is no JSON-RPC: %s", self._where, error)
             self.skipped_events += 1
-            return
+            return 1
         for message in messages:
             if isinstance(message, Received):
                 self._listener(message)
             else:
                 self._answer(message)
+        return len(messages)
 
     def _answer(self, answer: Answer) -> None:
         posting = self._sent(answer.id) if type(answer.id) is int else None

@@ -43,11 +43,12 @@ class SseStream:
         self._max_event_bytes, self._clock, self._pause = max_event_bytes, clock, pause
 
     def follow(
-        self, exchange: Exchange, on_endpoint: Callable[[str], None], on_event: Callable[[SseEvent], None]
+        self, exchange: Exchange, on_endpoint: Callable[[str], None], on_event: Callable[[SseEvent], int]
     ) -> NotExecutedError:
         """Read the stream to its end, and return why it ended, or never began. Raises AbortedError.
 
-        `on_endpoint` hears the path to POST to, once, before `on_event` hears anything. Neither may raise or block.
+        `on_endpoint` hears the path to POST to, once, before `on_event` hears anything, which returns how many messages
+        that was. Neither may raise or block.
         """
         read = partial(self._read, on_endpoint, on_event)
         try:
@@ -58,7 +59,7 @@ class SseStream:
             return MCPConnectionError(f"{self._origin}: no stream: {error.message}")
 
     def _read(
-        self, on_endpoint: Callable[[str], None], on_event: Callable[[SseEvent], None], arrival: Arrival
+        self, on_endpoint: Callable[[str], None], on_event: Callable[[SseEvent], int], arrival: Arrival
     ) -> NotExecutedError:
         if arrival.response.status != 200:
             return _refusal(arrival, str(self._origin))
@@ -68,18 +69,17 @@ class SseStream:
         opened, pace = False, Pace(self._clock)
         try:
             for events in self._pieces(arrival):
-                count = 0
+                told = 0
                 for event in events:
-                    count += 1
                     if opened:
-                        on_event(event)
+                        told += on_event(event)
                     elif event.data or event.oversized is not None:  # Else but an id or a retry time.
                         endpoint = self._endpoint_in(event, arrival.path)
                         if not isinstance(endpoint, str):
                             return endpoint
                         opened = True
                         on_endpoint(endpoint)
-                if rest_s := pace.rest_s(count):
+                if rest_s := pace.rest_s(told):
                     self._pause(arrival.exchange.grip, rest_s)
         except HTTPError as error:
             arrival.exchange.grip.check()
