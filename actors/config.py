@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from actors.call import ServerName, ToolName
 
-LONGEST_S = 365 * 86400.0  # Far below what locks and sockets of the platform can wait for: beyond, they raise.
+LONGEST_S = 365 * 86400.0  # Below what locks can wait for: beyond, they raise. What sockets cannot, transports see to.
 # Strict: `true` is no number of seconds, and no deadline is infinite.
 Seconds = Annotated[float, Strict(), Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]  # Else pydantic takes "no" for false, and "off", and 0.
