@@ -223,8 +223,8 @@ class Calls:
             self._end(work, outcome, None if is_current else Verdict.IGNORED)
 
     def _read(self, work: Work, outcome: Outcome) -> Outcome | InputRequired:
-        said = read(self.life.session, work.call.method, outcome)
-        return said if isinstance(said, InputRequired) else self.life.listing.taken(work.call, said, work.started_at)
+        said, listing = read(self.life.session, work.call.method, outcome), self.life.listing
+        return said if isinstance(said, InputRequired) else listing.taken(work.call, work.inputs, said, work.started_at)
 
     def _go_on(self, work: Work) -> None:
         """Send a call again, whose server has the input by now that it asked for."""

@@ -12,6 +12,7 @@ from actors.catalogue import Catalogue, repeatable, table
 from actors.config import ServerConfig
 from actors.control import ControlSlot, Errand
 from actors.errors import InvalidResultError, MCPOrchestratorError, MCPToolError
+from actors.inputs import carried
 from actors.mcp.era import HEADERS_REFUSED
 from actors.mcp.header_params import HeaderParam, InvalidHeaderParamError, header_params, headers_of
 from actors.mcp.output_schema import OutputSchema
@@ -122,10 +123,10 @@ class Listing:
         kept = self._answers.get(call.method, call.params) if self._session.is_modern else None
         return None if kept is None else copied(kept)
 
-    def taken(self, call: Call, result: Outcome, asked_at: float | None) -> Outcome:
+    def taken(self, call: Call, inputs: Mapping[str, Any], result: Outcome, asked_at: float | None) -> Outcome:
         """Return the result of a call, or what is wrong with it. Keeps what the server lets us keep.
 
-        `asked_at`: when the call went out first.
+        `inputs`: what the call carried beside its own params. `asked_at`: when it went out first.
         """
         if isinstance(result, MCPOrchestratorError):
             if isinstance(result, MCPToolError):
@@ -134,7 +135,7 @@ class Listing:
         if call.tool is not None:
             return self._checked(call.tool, result)
         if self._session.is_modern:
-            self._answers.put(call.method, call.params, copied(result), asked_at=asked_at)
+            self._answers.put(call.method, carried(call.params, inputs), copied(result), asked_at=asked_at)
         return result
 
     def missed(self) -> None:

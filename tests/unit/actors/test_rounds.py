@@ -105,6 +105,24 @@ def test_nothing_of_it_goes_out_with_another_call() -> None:
     assert sent(asked, "forecast") == [{"name": "forecast", "arguments": {}}]
 
 
+def test_what_a_user_had_a_say_in_is_not_kept_for_the_next_who_asks() -> None:
+    asked = asking_world()
+    memo: dict[str, Any] = {"resultType": "complete", "contents": [], "ttlMs": 60_000, "cacheScope": "private"}
+    asked.begin("resources/read", params={"uri": "memo://1"})
+    asked.end("resources/read", asks(who=WHO))
+    asked.end("resources/read", memo)
+
+    again, _ = asked.begin("resources/read", params={"uri": "memo://1"})
+
+    assert not again.done()
+    assert len(sent(asked, "resources/read")) == 3
+    asked.end("resources/read", memo)
+    kept = asked.submit("resources/read", params={"uri": "memo://1"})
+    asked.runtime.run()
+    assert kept.result(0) == memo
+    assert len(sent(asked, "resources/read")) == 3
+
+
 def test_two_calls_ask_at_once_and_each_gets_its_own_answer() -> None:
     def answer(question: Elicitation) -> dict[str, Any]:
         asked.runtime.run()  # The other one, meanwhile.
