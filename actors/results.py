@@ -11,7 +11,10 @@ from actors.errors import MCPToolError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMetadata:
-    """How a call went. Times in seconds; `protocol`: the revision spoken, such as "2025-11-25"."""
+    """How a call went. Times in seconds; `protocol`: the revision spoken, such as "2025-11-25".
+
+    `attempts`: how often it was tried; each answer to a question of its server is one more.
+    """
 
     server: str
     tool: str | None
