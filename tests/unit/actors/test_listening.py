@@ -141,7 +141,7 @@ def test_a_subscription_that_ends_is_begun_again_and_the_gap_closed(outcome: Any
 
 def test_subscriptions_that_end_at_once_come_ever_more_slowly_until_one_is_acknowledged() -> None:
     world = modern(reconnect_base_s=1.0, reconnect_cap_s=4.0)
-    begun = []
+    begun: list[float] = []
     for _ in range(5):
         end(world, OutcomeUnknownError("reset"))
         before = world.runtime.now
