@@ -7,7 +7,7 @@ the server is no verdict.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from actors.call import Outcome
 from actors.catalogue import table
@@ -81,7 +81,7 @@ class Probe:
         return error if error.code in _MODERN_ONLY else Legacy()
 
     def _by_versions(self, answer: Mapping[str, Any], versions: object) -> Finding:
-        listed: list[Any] = versions if isinstance(versions, list) else []
+        listed = cast("list[object]", versions) if isinstance(versions, list) else []
         if any(version in listed for version in MODERN_VERSIONS):
             info = table(answer.get("_meta")).get("io.modelcontextprotocol/serverInfo")
             return Session(

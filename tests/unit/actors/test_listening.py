@@ -19,7 +19,7 @@ ALL_LISTS = {"toolsListChanged": True, "promptsListChanged": True, "resourcesLis
 
 def modern(capabilities: dict[str, Any] | None = None, **config: Any) -> World:
     """Return a modern server, connected."""
-    world = World(connect=False, protocol="modern", **{"tools": {"forecast": {}}, **config})
+    world = World(connect=False, protocol="modern", tools={"forecast": {}}, **config)
     offered = EVERYTHING if capabilities is None else capabilities
     discovered = {"supportedVersions": ["2026-07-28"], "capabilities": offered}
     world.wire.script("server/discover", *[discovered] * 9)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from actors.call import Outcome
 from actors.errors import InvalidResultError, MCPToolError
 from actors.transport import Request
 from tests.fixtures.calls import failure
@@ -14,7 +15,7 @@ REGION = {"type": "object", "properties": {"region": {"type": "string", "x-mcp-h
 BAD = {"type": "object", "properties": {"region": {"type": "array", "x-mcp-header": "Region"}}}
 COUNT = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
 HEADERS_REFUSED = MCPToolError("headers do not match", executed="no", code=-32020)
-WRONG = {"content": [], "structuredContent": {"count": "three"}}
+WRONG: dict[str, Any] = {"content": [], "structuredContent": {"count": "three"}}
 
 
 def listed(*tools: dict[str, Any], ttl_ms: int | None = None) -> dict[str, Any]:
@@ -25,7 +26,8 @@ def server(*lists: dict[str, Any], era: str = "modern", **config: Any) -> World:
     """Return a server that answers its lists like this, the last one for ever."""
     config.setdefault("url", URL)
     world = World(connect=False, protocol=era, **config)
-    world.wire.script("server/discover", *[{"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}] * 3)
+    discovered: Outcome = {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}
+    world.wire.script("server/discover", *[discovered] * 3)
     world.wire.script("tools/list", *lists, *[lists[-1]] * 5)
     world.connect()
     return world

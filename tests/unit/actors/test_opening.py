@@ -18,7 +18,7 @@ from tests.fixtures.calls import failure
 from tests.fixtures.scripted import World
 
 URL = "http://127.0.0.1:9/mcp"
-DISCOVERED = {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}
+DISCOVERED: Outcome = {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}
 UNKNOWN = MCPToolError("no such method", executed="no", code=-32601)
 MODERN_ONLY = MCPToolError("speaks 2026-07-28", executed="no", code=-32022, data={"supported": ["2026-07-28"]})
 
@@ -31,7 +31,8 @@ def refused(status: int) -> MCPOrchestratorError:
 
 def world(*, belief: Belief | None = None, **config: Any) -> World:
     """Return a server that nobody has connected to yet."""
-    made = World(connect=False, **{"protocol": "auto", "tools": {"forecast": {}}, **config})
+    config.setdefault("protocol", "auto")
+    made = World(connect=False, tools={"forecast": {}}, **config)
     if belief is not None:
         made.stop()
         made.server = made.start(generation=1, belief=belief)
