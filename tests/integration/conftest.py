@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.peers import ALL, Peers, RunningPeer
+from tests.fixtures.peers import ALL, EACH, Peers, RunningPeer
 
 
 @pytest.hookimpl(trylast=True)  # After pytest has sorted them its own way.
@@ -38,7 +38,7 @@ def peers(request: pytest.FixtureRequest) -> Iterator[Peers]:
     peers.close()
 
 
-@pytest.fixture(scope="session", params=ALL)
+@pytest.fixture(scope="session", params=EACH)
 def peer(request: pytest.FixtureRequest, peers: Peers) -> RunningPeer:
     """Return each of them in turn. Of session scope: it is there before the leak check of a test looks around."""
     return peers.get(request.param)
