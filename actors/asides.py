@@ -36,7 +36,7 @@ class Asides:
     * No errand can keep a reply back: a server may wait for it before it answers the errand.
     * What is not done within its limit is broken off.
     * A server that asks faster than it reads loses replies, so that nothing grows without end; no cancel is lost.
-    * After `clear` a late report is nobody's.
+    * After `clear` a late report is nobody's; what is under way is still broken off when its time is up.
     """
 
     def __init__(self, begin: Begin, clock: Callable[[], float]) -> None:
@@ -44,7 +44,7 @@ class Asides:
         self._waiting: deque[Aside] = deque()
         self._under_way: dict[int, tuple[Aside, Handle, SendTicket]] = {}
         self._due = Timers[int]()
-        self._nobodys: set[int] = set()  # Of connections that are over; each reports once more.
+        self._left: dict[int, tuple[Handle, SendTicket]] = {}  # Of connections that are over; each reports once more.
 
     def __len__(self) -> int:
         """How many are not done."""
@@ -58,15 +58,14 @@ class Asides:
 
     def owns(self, exchange: int) -> bool:
         """Say whether this exchange was begun here."""
-        return exchange in self._under_way or exchange in self._nobodys
+        return exchange in self._under_way or exchange in self._left
 
     def finish(self, exchange: int, outcome: Outcome) -> None:
         """Take the outcome of an exchange begun here."""
-        if exchange in self._nobodys:
-            self._nobodys.remove(exchange)
+        self._due.drop(exchange)
+        if self._left.pop(exchange, None) is not None:
             return
         aside, _, _ = self._under_way.pop(exchange)
-        self._due.drop(exchange)
         self._go_on()
         aside.on_end(outcome)  # Last: it may end the connection.
 
@@ -77,17 +76,20 @@ class Asides:
     def tick(self) -> None:
         """Break off what is overdue. For the actor's timer."""
         for exchange in self._due.take_due(self._clock()):
-            _, handle, ticket = self._under_way[exchange]
+            handle, ticket = self._left.get(exchange) or self._under_way[exchange][1:]
             ticket.withdraw()
             handle.abort()
 
     def clear(self) -> None:
-        """Forget everything: the connection is over."""
-        self._nobodys.update(self._under_way)
-        for exchange in self._under_way:
-            self._due.drop(exchange)
+        """Wait for nothing more: the connection is over."""
+        self._left.update({exchange: (handle, ticket) for exchange, (_, handle, ticket) in self._under_way.items()})
         self._under_way.clear()
         self._waiting.clear()
+
+    def leave(self, exchange: int, handle: Handle, ticket: SendTicket, due: float) -> None:
+        """Look after an exchange that somebody else began, and that nobody waits for any more."""
+        self._left[exchange] = handle, ticket
+        self._due.set(exchange, due)
 
     def _go_on(self) -> None:
         while self._waiting and len(self._under_way) < _AT_ONCE:

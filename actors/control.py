@@ -28,7 +28,8 @@ class ControlSlot:
 
     * Errands run one at a time, in order; asides beside them.
     * An errand whose time is up is sent an MCPTimeoutError, once its exchange, broken off, has reported.
-    * `clear` ends them all with one error; a late report of the exchange that was under way is nobody's.
+    * `clear` ends them all with one error; a late report of the exchange that was under way is nobody's. It keeps its
+      own deadline: a connection that is closed in good order ends when its exchanges have.
     """
 
     def __init__(self, begin: Begin, clock: Callable[[], float]) -> None:
@@ -37,8 +38,7 @@ class ControlSlot:
         self._errands: deque[Errand] = deque()
         self._exchange: int | None = None
         self._handle: Handle | None = None
-        self._ticket = SendTicket()
-        self._nobodys: set[int] = set()  # Exchanges of cleared errands; each reports once more.
+        self._ticket, self._is_broken_off = SendTicket(), False
 
     def __len__(self) -> int:
         """How many errands are not done."""
@@ -56,15 +56,12 @@ class ControlSlot:
 
     def owns(self, exchange: int) -> bool:
         """Say whether this exchange was begun here."""
-        return exchange == self._exchange or exchange in self._nobodys or self._asides.owns(exchange)
+        return exchange == self._exchange or self._asides.owns(exchange)
 
     def finish(self, exchange: int, outcome: Outcome) -> None:
         """Take the outcome of an exchange begun here; say what is next."""
         if self._asides.owns(exchange):
             self._asides.finish(exchange, outcome)
-            return
-        if exchange in self._nobodys:
-            self._nobodys.remove(exchange)
             return
         self._exchange = self._handle = None
         errand = self._errands[0]
@@ -74,23 +71,25 @@ class ControlSlot:
 
     def next_due(self) -> float:
         """When an exchange under way is to be broken off; infinity if there is none."""
-        own = self._errands[0].deadline if self._handle is not None else math.inf
+        is_timed = self._handle is not None and not self._is_broken_off
+        own = self._errands[0].deadline if is_timed else math.inf
         return min(own, self._asides.next_due())
 
     def tick(self) -> None:
         """Break off what is overdue. For the actor's timer."""
         self._asides.tick()
-        if self._handle is not None and self._clock() >= self._errands[0].deadline:
-            handle, self._handle = self._handle, None
-            self._ticket.withdraw()
-            handle.abort()
+        if self._handle is None or self._is_broken_off or self._clock() < self._errands[0].deadline:
+            return
+        self._is_broken_off = True
+        self._ticket.withdraw()
+        self._handle.abort()
 
     def clear(self, error: MCPOrchestratorError) -> None:
         """End every errand with `error`, forget every aside."""
         self._asides.clear()
         errands, self._errands = self._errands, deque()
-        if self._exchange is not None:
-            self._nobodys.add(self._exchange)
+        if self._exchange is not None and self._handle is not None:
+            self._asides.leave(self._exchange, self._handle, self._ticket, errands[0].deadline)
         self._exchange = self._handle = None
         for errand in errands:
             errand.conversation.close()
@@ -110,6 +109,6 @@ class ControlSlot:
                 continue
             if errand.deadline == math.inf:
                 errand.deadline = self._clock() + errand.limit_s
-            self._ticket = SendTicket()
+            self._ticket, self._is_broken_off = SendTicket(), False
             self._exchange, self._handle = self._begin(message, errand.deadline, self._ticket)
             return

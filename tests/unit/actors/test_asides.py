@@ -146,3 +146,19 @@ def test_the_end_of_a_connection_ends_its_asides_and_a_late_report_is_nobodys() 
     assert rig.ends == []
     assert not slot.owns(0)
     assert slot.next_due() == 1005.0
+
+
+def test_what_a_connection_leaves_under_way_is_broken_off_when_its_time_is_up() -> None:
+    rig = Rig()
+    rig.asides.send(rig.reply(1))
+    rig.asides.send(rig.reply(2))
+
+    rig.asides.clear()
+    rig.asides.finish(1, {})
+    rig.now = 1005.0
+    rig.asides.tick()
+
+    assert [exchange.aborted for exchange in rig.begun] == [1, 0]
+    assert not rig.begun[0].ticket.claim()
+    assert rig.asides.next_due() == math.inf
+    assert rig.asides.owns(0)

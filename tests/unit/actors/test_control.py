@@ -180,6 +180,23 @@ def test_clear_ends_all_and_late_reports_are_nobodys() -> None:
     assert rig.said == ["ping", "new"]
 
 
+def test_what_was_under_way_at_a_clear_keeps_its_own_deadline() -> None:
+    rig = Rig()
+    rig.run("ping", limit_s=5.0)
+
+    rig.slot.clear(MCPConnectionError("connection lost"))
+    rig.run("new", limit_s=50.0)
+    assert rig.slot.next_due() == 1005.0
+    rig.now = 1005.0
+    rig.slot.tick()
+
+    assert [exchange.aborted for exchange in rig.begun] == [1, 0]
+    assert not rig.begun[0].ticket.claim()
+    assert rig.slot.next_due() == 1050.0
+    rig.slot.finish(0, NotExecutedError("withdrawn"))
+    assert not rig.slot.owns(0)
+
+
 def test_clear_with_nothing_under_way_changes_nothing() -> None:
     rig = Rig()
 
