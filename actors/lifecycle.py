@@ -101,7 +101,7 @@ class Lifecycle:
 
     def disconnect(self, reply: Future[bool], *, orderly: bool = True) -> None:
         """Have no connection; `reply` comes when nothing is left of those there were."""
-        self.replies.await_going(reply)
+        self.replies.await_going(reply, self._wire.newest)
         if self.link.state is not State.DISCONNECTED:
             self._lose(MCPConnectionError("disconnected by the caller"), Event.CLOSED, orderly=orderly)
         self._go_on()
@@ -197,8 +197,7 @@ class Lifecycle:
         if self.link.state is State.CONNECTING and not self._wire.is_open and is_free:
             self._wire.open(self.opening.config())
             self.opening.begin()
-        if not self._wire.left:
-            self.replies.gone(yes=True)
+        self.replies.gone(yes=True, before=self._wire.oldest_left)
 
     def _opened(self, end: OpeningEnd) -> None:
         if self.link.state is not State.CONNECTING:

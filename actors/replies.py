@@ -1,5 +1,6 @@
 """Who waits for a connection to come, and who for it to be gone."""
 
+import math
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 
@@ -19,15 +20,15 @@ class Replies:
     def __init__(self) -> None:
         self._decided: list[tuple[Future[bool], bool]] = []
         self._coming: list[tuple[Future[bool], int]] = []  # And the failed connects it puts up with.
-        self._going: list[Future[bool]] = []
+        self._going: list[tuple[Future[bool], int]] = []  # And the newest connection that is to be gone.
 
     def await_coming(self, reply: "Future[bool]", *, patience: int) -> None:
         """Answer `reply` when there is a connection, or will be none; at the latest after `patience` failures."""
         self._coming.append((reply, patience))
 
-    def await_going(self, reply: "Future[bool]") -> None:
-        """Answer `reply` when nothing of a connection is left."""
-        self._going.append(reply)
+    def await_going(self, reply: "Future[bool]", newest: int) -> None:
+        """Answer `reply` when nothing is left of the connections up to this number: later ones may stay."""
+        self._going.append((reply, newest))
 
     @property
     def decided(self) -> bool:
@@ -51,7 +52,7 @@ class Replies:
         self._coming = [(reply, patience) for reply, patience in coming if patience > 0]
         self._decided += [(reply, False) for reply, patience in coming if patience <= 0]
 
-    def gone(self, *, yes: bool) -> None:
-        """Decide for all who wait for the end."""
-        self._decided += [(reply, yes) for reply in self._going]
-        self._going = []
+    def gone(self, *, yes: bool, before: float = math.inf) -> None:
+        """Decide for all who wait for the end of connections `before` this number."""
+        self._decided += [(reply, yes) for reply, newest in self._going if newest < before]
+        self._going = [(reply, newest) for reply, newest in self._going if newest >= before]

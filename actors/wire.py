@@ -1,5 +1,6 @@
 """The actor's side of its connections: one current, perhaps others that are not quite gone."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -54,6 +55,16 @@ class Wire:
     def left(self) -> int:
         """How many connections are not gone yet; what the actor's predecessor left counts as one."""
         return self.own + self.held
+
+    @property
+    def newest(self) -> int:
+        """The number of the last connection that was begun."""
+        return self._number
+
+    @property
+    def oldest_left(self) -> float:
+        """The number of the first connection that is not gone yet; infinity if all are, 0 for the predecessor's."""
+        return 0 if self.held else min(self._connections, default=math.inf)
 
     @property
     def connection(self) -> Connection | None:

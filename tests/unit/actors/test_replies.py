@@ -48,7 +48,7 @@ def test_a_connection_that_came_is_told_to_all_once_that_can_be_read() -> None:
 def test_who_waits_for_the_end_is_told_of_that_alone() -> None:
     replies = Replies()
     going: Future[bool] = Future()
-    replies.await_going(going)
+    replies.await_going(going, newest=1)
 
     replies.came(yes=True)
     replies.failed()
@@ -58,3 +58,19 @@ def test_who_waits_for_the_end_is_told_of_that_alone() -> None:
     replies.give()
 
     assert going.result(timeout=0) is True
+
+
+def test_who_waits_for_the_end_of_some_connections_does_not_wait_for_later_ones() -> None:
+    replies = Replies()
+    first: Future[bool] = Future()
+    second: Future[bool] = Future()
+    replies.await_going(first, newest=1)
+    replies.await_going(second, newest=2)
+
+    replies.gone(yes=True, before=1)
+    replies.give()
+    assert not first.done()
+    replies.gone(yes=True, before=2)
+    replies.give()
+
+    assert (first.result(timeout=0), second.done()) == (True, False)
