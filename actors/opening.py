@@ -62,8 +62,10 @@ class Opening:
     def _way(self) -> Way:
         if self._config.url is None:
             return "stdio"
+        if self._config.transport != "auto":
+            return self._config.transport
         believed = (self._guess or self.belief).transport
-        return self._config.transport if self._config.transport != "auto" else believed or "http"
+        return believed if believed and self._config.protocol != "modern" else "http"  # HTTP+SSE is legacy.
 
     @property
     def _says_initialize_first(self) -> bool:
@@ -93,6 +95,8 @@ class Opening:
             case Silent(error) if self._config.protocol == "modern" or self.belief.era == "modern":
                 self.belief = Belief()
                 self._fail(error)
+            case Silent(error) if self._shaken:  # Another one would do the same again.
+                self._fail(self._refusal or error)
             case Silent():
                 self._guess = Belief(era="legacy", transport=self._way)
                 self._on_end(Anew())
@@ -119,7 +123,8 @@ class Opening:
         else:
             if _is_refusal(end) or isinstance(end, MCPToolError):
                 self.belief = Belief()  # It did answer, and not as one that is what we thought.
-            self._fail(self._refusal or end)
+            # What passes, or what the user can mend, is more than that the first transport was the wrong one.
+            self._fail(end if isinstance(end, ServerUnavailableError) else self._refusal or end)
 
     def _succeed(self, session: Session) -> None:
         self.belief = Belief(era=session.era, transport=session.transport)

@@ -260,6 +260,16 @@ def test_a_fault_in_initialize_is_no_reason_to_try_another_transport() -> None:
     assert away.status.state == "auth_required"
 
 
+def test_what_keeps_us_from_http_sse_is_told_and_not_that_the_first_transport_was_refused() -> None:
+    locked = world(url=URL)
+    locked.wire.script("server/discover", refused(405))
+    locked.wire.script("initialize", refused(405), ServerUnavailableError("HTTP 401", state="auth_required"))
+
+    locked.connect()
+
+    assert (locked.wire.transports, locked.status.state) == (["http", "sse"], "auth_required")
+
+
 def test_a_remembered_http_sse_server_is_reached_by_it_at_once() -> None:
     old = world(belief=Belief(era="legacy", transport="sse"), url=URL)
 
@@ -279,6 +289,27 @@ def test_a_remembered_http_sse_server_that_has_moved_on_is_asked_anew_next_time(
 
     assert moved.wire.transports == ["sse", "http"]
     assert believed(moved) == Belief(era="modern", transport="http")
+
+
+def test_protocol_modern_looks_for_no_http_sse_server_whatever_is_remembered() -> None:
+    modern = world(protocol="modern", belief=Belief(era="legacy", transport="sse"), url=URL)
+    modern.wire.script("server/discover", DISCOVERED)
+
+    assert modern.connect().result(0)
+
+    assert modern.wire.transports == ["http"]
+    assert believed(modern) == Belief(era="modern", transport="http")
+
+
+def test_a_child_that_refuses_initialize_as_modern_ones_do_and_is_silent_then_is_not_replaced_for_ever() -> None:
+    torn = world(max_retries=0)
+    torn.wire.script("server/discover", *[OutcomeUnknownError("exited")] * 9)
+    torn.wire.script("initialize", *[MODERN_ONLY] * 9)
+
+    assert not torn.connect().result(0)
+
+    assert len(torn.wire.connections) == 2
+    assert "speaks 2026-07-28" in torn.status.reason
 
 
 def test_protocol_legacy_asks_nobody() -> None:
