@@ -227,7 +227,6 @@ class LegacySseConnection:
                 return
             late, stream = list(self._posting), self._stream
             self._wound_up = not late and stream is None
-        self._opening_over.set()
         for posting in late:
             posting.abort()
         if stream is not None:

@@ -210,6 +210,7 @@ def test_a_body_that_never_ends_holds_up_neither_a_notification_nor_the_end() ->
         server.posted().peer.send(b"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nAcc")
 
         assert asked.outcome() == {}
+        until(lambda: server.hung_up == 1, "the socket is given up")
         asker.connection.close()
         asker.wait_until_released()
 
