@@ -5,6 +5,7 @@ from http.client import HTTPException, HTTPMessage
 from typing import Any
 
 _MOST_LINE_BYTES, _MOST_LINES = 65536, 100  # As http.client has them.
+_MOST_INTERIM = 100  # Heads before the one that counts. Arbitrary.
 _BODILESS = {204, 304}
 
 
@@ -17,11 +18,14 @@ class Response(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head. Raises HTTPException, OSError. Called by http.client."""
         inner: Any = self  # http.client keeps the types of its inner methods to itself.
-        while True:
+        for _ in range(_MOST_INTERIM + 1):
             version, self.status, reason = inner._read_status()  # noqa: SLF001 -- as `begin` of the base does
             self.headers = self.msg = self._read_head()
-            if self.status != http.client.CONTINUE:
+            # Any 1xx says that the answer is still to come (RFC 9110, 15.2); with 101 no HTTP follows.
+            if self.status >= http.client.OK or self.status == http.client.SWITCHING_PROTOCOLS:
                 break
+        else:
+            raise HTTPException(f"got more than {_MOST_INTERIM} heads that are no answer")
         self.code, self.reason = self.status, reason.strip()
         if not version.startswith(("HTTP/1.", "HTTP/0.9")):
             raise http.client.UnknownProtocol(version)

@@ -21,6 +21,9 @@ _MOST_SECONDS = 9  # Digits of a Retry-After.
 # JSON-RPC at all, "invalid request", or a code of the range that every SDK uses as it likes.
 _SESSION_LOST_CODES = {None, -32600, *range(-32019, -31999)}
 
+# No answer yet and none to follow; and "see other", which says that what was asked is done (RFC 9110, 15.4.4).
+_SAYS_NOTHING = {101, 303}
+
 _WHAT_TO_CHECK = {
     404: "check the path of the url",
     405: "the url takes no POST: check its path, and whether it is of the older HTTP+SSE kind",
@@ -53,7 +56,7 @@ def _error_of_status(
         when_s = retry_after_s(headers)
         return ServerUnavailableError(f"{what}: too many requests", state="throttled", retry_after_s=when_s)
     error = _error_in(body)
-    if status >= 500:
+    if status >= 500 or status in _SAYS_NOTHING:
         said = f": {error.message}" if error else ""
         return OutcomeUnknownError(f"{what}{said}", retry_after_s=retry_after_s(headers))
     code = error.code if error else None

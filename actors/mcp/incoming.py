@@ -22,8 +22,9 @@ class Incoming:
     def take(self, messages: list[Answer | Received], request_id: int | None) -> Outcome | None:
         """Tell the listener what is meant for it, and return the outcome of the request if its answer is there.
 
-        An error answers the request whatever id it names, unless its own answer is there too: on a POST of its own
-        nothing else can be meant. None: no request waits here (any more).
+        An error that names no request of ours answers it too, unless its own answer is there: on a POST of its own
+        nothing else can be meant. One that names another request says nothing of this one, which may be running.
+        None: no request waits here (any more).
         """
         outcome: Outcome | None = None
         by_id = False
@@ -32,7 +33,8 @@ class Incoming:
                 self._listener(message)
                 continue
             mine = request_id is not None and not by_id and message.ends(request_id)
-            meant = mine or (request_id is not None and outcome is None and not isinstance(message.outcome, dict))
+            stray = type(message.id) is not int and not isinstance(message.outcome, dict)
+            meant = mine or (request_id is not None and outcome is None and stray)
             if not meant or outcome is not None:
                 self._drop()
             if meant:

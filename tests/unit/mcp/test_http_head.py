@@ -58,10 +58,16 @@ def test_a_body_ends_where_the_head_says(
     assert (response.length, response.chunked, response.will_close) == (length, chunked, will_close)
 
 
-def test_what_comes_before_the_real_answer_is_passed_over(begin: Begin) -> None:
-    response = begin(b"HTTP/1.1 100 Continue\r\nX: 1\r\n\r\nHTTP/1.1 204 No Content\r\nY: 2\r\n\r\n")
+@pytest.mark.parametrize("interim", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+def test_what_comes_before_the_real_answer_is_passed_over(interim: bytes, begin: Begin) -> None:
+    response = begin(b"HTTP/1.1 %b\r\nX: 1\r\n\r\nHTTP/1.1 204 No Content\r\nY: 2\r\n\r\n" % interim)
 
     assert (response.status, response.length, dict(response.headers)) == (204, 0, {"Y": "2"})
+
+
+def test_an_answer_does_not_stay_to_come_for_ever(begin: Begin) -> None:
+    with pytest.raises(http.client.HTTPException, match="no answer"):
+        begin(b"HTTP/1.1 102 Processing\r\n\r\n" * 101 + OK + b"\r\n")
 
 
 def test_a_value_may_go_on_in_the_next_line(begin: Begin) -> None:

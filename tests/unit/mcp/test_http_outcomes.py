@@ -125,6 +125,7 @@ HALF_ANSWERS = {
     "malformed event": b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {\n\n",
     "a page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
     "an answer to another request": b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"id":2,"result":{}}',
+    "an error for another request": b'HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n{"id":2,"error":{"code":-32602}}',
     "taken, no answer": b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
     "nothing where an answer belongs": b"HTTP/1.1 204 No Content\r\n\r\n",
     "an endless head": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200,

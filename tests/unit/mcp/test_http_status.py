@@ -47,6 +47,8 @@ def test_no_retry_after_is_no_word() -> None:
         (405, True, MCPConnectionError),
         (599, True, OutcomeUnknownError),
         (304, True, MCPConnectionError),
+        (303, False, OutcomeUnknownError),
+        (101, False, OutcomeUnknownError),
     ],
 )
 def test_only_a_404_or_400_to_a_message_in_a_session_means_that_it_is_gone(

@@ -41,6 +41,12 @@ def test_an_error_for_nobody_in_particular_answers_the_request() -> None:
     assert dropped == 1
 
 
+def test_an_error_for_another_says_nothing_of_the_request() -> None:
+    outcome, _, dropped = taken('{"id":2,"error":{"code":-32602,"message":"no"}}', 1)
+
+    assert (outcome, dropped) == (None, 1)
+
+
 def test_an_error_for_another_does_not_stand_before_the_requests_own_answer() -> None:
     error = '{"id":2,"error":{"code":-32600,"message":"no"}}'
 

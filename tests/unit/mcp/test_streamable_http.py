@@ -233,9 +233,8 @@ def test_a_redirect_within_the_origin_is_followed_with_the_same_message(
         ("308 Permanent Redirect", "https://localhost:{port}/mcp"),
         ("307 Temporary Redirect", "http://[bad/mcp"),
         ("302 Found", "/mcp/"),
-        ("303 See Other", "/mcp/"),
     ],
-    ids=["other host", "other port", "other scheme", "no url", "302", "303"],
+    ids=["other host", "other port", "other scheme", "no url", "302"],
 )
 def test_any_other_redirect_is_not_followed_and_was_not_executed(
     status: str, location: str, connect_http: ConnectHttp
