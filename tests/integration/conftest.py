@@ -42,3 +42,12 @@ def peers(request: pytest.FixtureRequest) -> Iterator[Peers]:
 def peer(request: pytest.FixtureRequest, peers: Peers) -> RunningPeer:
     """Return each of them in turn. Of session scope: it is there before the leak check of a test looks around."""
     return peers.get(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _heads_say_what_bodies_say(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that sent something over HTTP to a peer that was not right."""
+    running = request.getfixturevalue("peer") if "peer" in request.fixturenames else None
+    yield
+    if isinstance(running, RunningPeer) and running.tap is not None:
+        assert running.tap.mistakes() == []
