@@ -1,17 +1,23 @@
 """What can go wrong with the GET that opens a session over HTTP+SSE, and what it means for the call."""
 
 import socket
+from threading import Thread
 
 import pytest
 
+from actors.call import SendTicket
+from actors.config import ServerConfig
 from actors.errors import (
     InvalidCallError,
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
+    NotExecutedError,
+    OutcomeUnknownError,
     ServerUnavailableError,
 )
-from actors.transport import ConnectionLost
+from actors.mcp.sse_connection import LegacySseConnection
+from actors.transport import ConnectionLost, Event, Listener, Received
 from tests.fixtures.asking import LIMIT_S
 from tests.fixtures.raw_server import Peer, RawServer, hung_listener
 from tests.fixtures.sse_server import STREAM, SseAsker, SseServer, asking, event
@@ -175,3 +181,79 @@ def redirecting(peer: Peer) -> None:
 def test_redirects_within_the_origin_are_followed_and_the_endpoint_is_resolved_against_the_last_url() -> None:
     with RawServer(redirecting) as server, asking(server.url) as asker:
         assert asker.ask("notifications/initialized").outcome() == {}
+
+
+@pytest.mark.parametrize("head", [b"", STREAM, b"HTTP/1.1 ???\r\n\r\n"])
+def test_a_server_that_hangs_up_before_its_head_is_whole_executed_nothing(head: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(head)
+
+    with RawServer(script) as server, asking(server.url) as asker:
+        error = the_error(asker)
+
+        assert isinstance(error, MCPConnectionError)
+        assert "no stream" in error.message or "ended the stream" in error.message
+
+
+def test_a_listener_that_fails_ends_the_connection_and_not_only_its_thread(caplog: pytest.LogCaptureFixture) -> None:
+    with SseServer() as server:
+        config = ServerConfig.model_validate({"name": "raw", "url": server.url})
+
+        def connect(listener: Listener) -> LegacySseConnection:
+            def listen(event: Event) -> None:
+                assert not isinstance(event, Received), "a bug of ours"
+                listener(event)
+
+            return LegacySseConnection(config, listen)
+
+        asker = SseAsker(connect)
+        asked = asker.ask()
+        server.taken()
+
+        server.say({"method": "x"})
+
+        assert isinstance(asked.outcome(), OutcomeUnknownError)
+        assert isinstance(asker.events.get(timeout=LIMIT_S), ConnectionLost)
+        assert "the stream failed" in caplog.text
+        asker.connection.close()
+        asker.wait_until_released()
+
+
+def test_an_exchange_that_fails_by_a_bug_is_reported_too(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(SendTicket):
+        def claim(self) -> bool:
+            raise AssertionError("a bug of ours")
+
+    with SseServer() as server, asking(server.url) as asker:
+        error = asker.ask(ticket=Broken()).outcome()
+
+        assert isinstance(error, NotExecutedError)
+        assert "internal error" in error.message
+        assert "an exchange failed" in caplog.text
+        assert server.posts.empty()
+
+
+def test_a_system_without_threads_executes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Thread.start
+
+    def refuse(thread: Thread) -> None:
+        if thread.name == "sse raw":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", refuse)
+    with SseServer() as server, asking(server.url) as asker:
+        error = the_error(asker)
+
+        assert isinstance(error, MCPConnectionError)
+        assert "can't start new thread" in error.message
+        asker.connection.close()
+        asker.wait_until_released()
+
+
+def test_a_server_without_a_url_is_none_of_this_transport() -> None:
+    config = ServerConfig.model_validate({"name": "child", "command": ["true"]})
+
+    with pytest.raises(ValueError, match="child has no url"):
+        LegacySseConnection(config, print)
