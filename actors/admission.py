@@ -9,6 +9,7 @@ from actors.breaker import Permit
 from actors.call import Call, RequestId, SendTicket, ToolName
 from actors.config import ServerConfig
 from actors.errors import Executed, MCPOrchestratorError
+from actors.mcp.session import Session
 from actors.retry import History
 from actors.timers import Timers
 from actors.transport import Handle
@@ -32,6 +33,13 @@ class Work:
     error: MCPOrchestratorError | None = None  # Of the last attempt.
     permit: Permit | None = None
     tool_permit: Permit | None = None
+
+    def began(self, exchange: int, now: float) -> None:
+        """Note that an attempt begins."""
+        self.attempts += 1
+        self.exchange = exchange
+        if self.started_at is None:
+            self.started_at = now
 
     def ended(self, error: MCPOrchestratorError) -> History:
         """Note how an attempt ended; return the call's history."""
@@ -57,10 +65,14 @@ class Work:
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """One slot in use. The slot is free again when the transport reports, not before: not by an abort."""
+    """One slot in use. The slot is free again when the transport reports, not before: not by an abort.
+
+    `session`: what the connection speaks that it went out on; its answer may come when there is another.
+    """
 
     work: Work
     connection: int
+    session: Session
     handle: Handle
     replay_safe: bool  # As listed on the connection it went out on, which may be lost when it ends.
     timed_out: bool = False

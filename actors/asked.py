@@ -31,7 +31,7 @@ class Asked:
 
     def take(self, request: Received, request_id: int | str) -> None:
         """Answer a request of the current connection, now or when the user has."""
-        if self._life.session.is_modern:
+        if self._life.channel.open and self._life.session.is_modern:
             if self._complained != self._wire.current:
                 logger.warning("%s sent a request, %s, as no modern server may: ignored", self._name, request.method)
             self._complained = self._wire.current

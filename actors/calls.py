@@ -100,7 +100,7 @@ class Calls:
         self.admission.finished(work)
         if work.call.request_id in self._works:
             work.exchange = None
-            outcome = self._read(work, message.outcome)
+            outcome = self._read(exchange, message.outcome)
             if isinstance(outcome, InputRequired):
                 self._rounds.begin(work, outcome)
             else:
@@ -110,7 +110,7 @@ class Calls:
         """Take a report in that nobody has read, at the actor's end: an answer is an answer."""
         exchange = self._exchanges.get(message.exchange)
         if message.generation == self._seat.generation and exchange is not None:
-            outcome = self._read(exchange.work, message.outcome)
+            outcome = self._read(exchange, message.outcome)
             if not isinstance(outcome, InputRequired):  # Else there is no answer yet, and will be none.
                 self.outcomes.give_last(exchange.work, outcome, self.life.session.protocol)
 
@@ -188,16 +188,14 @@ class Calls:
         if not self._breakers.permits(work):
             self._breakers.admit(work)
         self.admission.began(work)
-        work.attempts += 1
-        work.exchange = number
-        if work.started_at is None:
-            work.started_at = self._clock()
-        listing = self.life.listing
-        safe = listing.lets_repeat(call)
-        request = self.life.channel.request(call, number, work.inputs, replay_safe=safe)
-        request = listing.with_headers(request, work.tool)
+        work.began(number, self._clock())
+        life, safe = self.life, self.life.listing.lets_repeat(call)
+        request = life.channel.request(call, number, work.inputs, replay_safe=safe)
+        request = life.listing.with_headers(request, work.tool)
         handle = self._wire.begin(request, number, call.deadline, call.ticket)
-        self._exchanges[number] = Exchange(work=work, connection=self._wire.current, handle=handle, replay_safe=safe)
+        self._exchanges[number] = Exchange(
+            work=work, connection=self._wire.current, session=life.session, handle=handle, replay_safe=safe
+        )
         self._attempts.began(number)
 
     def _attempt_ended(self, work: Work, exchange: Exchange, outcome: Outcome) -> None:
@@ -222,9 +220,11 @@ class Calls:
             # What a lost connection took with it was counted when it was lost.
             self._end(work, outcome, None if is_current else Verdict.IGNORED)
 
-    def _read(self, work: Work, outcome: Outcome) -> Outcome | InputRequired:
-        said, listing = read(self.life.session, work.call.method, outcome), self.life.listing
-        return said if isinstance(said, InputRequired) else listing.taken(work.call, work.inputs, said, work.started_at)
+    def _read(self, exchange: Exchange, outcome: Outcome) -> Outcome | InputRequired:
+        work, said = exchange.work, read(exchange.session, exchange.work.call.method, outcome)
+        if isinstance(said, InputRequired) or exchange.connection != self._wire.current:
+            return said  # What is listed now is another connection's.
+        return self.life.listing.taken(work.call, work.inputs, said, work.started_at)
 
     def _go_on(self, work: Work) -> None:
         """Send a call again, whose server has the input by now that it asked for."""

@@ -12,6 +12,7 @@ from actors.control import ControlSlot, Errand
 from actors.errors import SessionLostError
 from actors.inputs import carried
 from actors.mcp import conversations, era
+from actors.mcp.envelope import completed
 from actors.mcp.session import Session
 from actors.transport import Handle, Reply, Request
 from actors.wire import Wire
@@ -47,9 +48,14 @@ class Channel:
         return exchange, self._wire.begin(message, exchange, deadline, ticket)
 
     def request(self, call: Call, exchange: int, inputs: Mapping[str, Any], *, replay_safe: bool) -> Request:
-        """Return the request that makes one attempt of `call`. `inputs`: see `Rounds`."""
-        params = self.session.enclose(carried(progress.asked_for(call, exchange), inputs))
-        return Request(id=exchange, method=call.method, params=params, replay_safe=replay_safe)
+        """Return the request that makes one attempt of `call`. `inputs`: see `Rounds`; no legacy server knows them."""
+        params = progress.asked_for(call, exchange)
+        enclosed = self.session.enclose(carried(params, inputs) if self.session.is_modern else params)
+        return Request(id=exchange, method=call.method, params=enclosed, replay_safe=replay_safe)
+
+    def read(self, outcome: Outcome) -> Outcome:
+        """Return what ended an exchange that is no call's, and may not ask for input; the opening reads by itself."""
+        return completed(outcome) if self.open and self.session.is_modern and isinstance(outcome, dict) else outcome
 
     def tell(self, message: Request | Reply) -> None:
         """Send what nobody waits for, beside the errands."""

@@ -129,10 +129,8 @@ class Lifecycle:
 
     def finish(self, exchange: int, outcome: Outcome) -> None:
         """Take the end of an exchange that is no call's."""
-        if self.control.owns(exchange):
-            self.control.finish(exchange, outcome)
-        else:
-            self.listening.finish(exchange, outcome)
+        taker = self.control if self.control.owns(exchange) else self.listening
+        taker.finish(exchange, self.channel.read(outcome))
 
     def troubled(self, outcome: Any) -> None:  # noqa: ANN401 -- any outcome; only two kinds matter
         """Mend the link if `outcome`, of the current connection, says that it is broken."""

@@ -13,6 +13,7 @@ from actors.call import Outcome, Result
 from actors.catalogue import table
 from actors.errors import MCPToolError, OutcomeUnknownError
 from actors.inputs import InputHandlers, InputRefusedError, Question
+from actors.mcp.envelope import completed
 from actors.mcp.session import Session
 from actors.questions import Questions
 
@@ -37,11 +38,8 @@ def read(session: Session, method: str, outcome: Outcome) -> Outcome | InputRequ
 
 
 def _read(method: str, result: Result) -> Outcome | InputRequired:
-    kind = result.get("resultType")
-    if kind is None or kind == "complete":  # None: a server from before there was a type.
-        return result
-    if kind != "input_required" or method not in _MAY_ASK:
-        return OutcomeUnknownError(f"malformed answer: its resultType is {str(kind)[:100]!r}")
+    if result.get("resultType") != "input_required" or method not in _MAY_ASK:
+        return completed(result)
     requests, state = result.get("inputRequests", {}), result.get("requestState")
     if not isinstance(requests, dict) or not isinstance(state, str | None) or not (requests or state is not None):
         return refused("it says neither what for nor how to go on")

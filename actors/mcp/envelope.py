@@ -6,7 +6,9 @@ Source: MCP 2026-07-28, basic protocol, `_meta`; a server may infer nothing from
 from collections.abc import Mapping
 from typing import Any
 
+from actors.call import Outcome, Result
 from actors.catalogue import table
+from actors.errors import OutcomeUnknownError
 from actors.transport import Reply, Request
 
 CLIENT_INFO = {"name": "mcp-orchestrator", "version": "0.1.0"}
@@ -32,6 +34,14 @@ def enclosed(params: Mapping[str, Any] | None, keys: Mapping[str, Any]) -> Mappi
     given = params or {}
     theirs = {key: value for key, value in table(given.get("_meta")).items() if not key.startswith(_PREFIX)}
     return {**given, "_meta": {**theirs, **keys}}
+
+
+def completed(result: Result) -> Outcome:
+    """Return a modern result if it is of the type that ends its request; else what is wrong with it."""
+    kind = result.get("resultType")
+    if kind is None or kind == "complete":  # None: a server from before there was a type.
+        return result
+    return OutcomeUnknownError(f"malformed answer: its resultType is {str(kind)[:100]!r}")
 
 
 def protocol_of(message: Request | Reply) -> str | None:

@@ -18,7 +18,7 @@ from actors.errors import (
     OutcomeUnknownError,
     ServerUnavailableError,
 )
-from actors.mcp.envelope import LEGACY_VERSIONS, MODERN_VERSIONS, enclosed, envelope
+from actors.mcp.envelope import LEGACY_VERSIONS, MODERN_VERSIONS, completed, enclosed, envelope
 from actors.mcp.session import Session, Way, server_name
 from actors.transport import Request
 
@@ -58,7 +58,8 @@ class Probe:
     def finding(self, outcome: Outcome) -> Finding:
         """Return what an answer to the question says."""
         if isinstance(outcome, dict):
-            return self._by_versions(outcome, outcome.get("supportedVersions"))
+            is_discovery = isinstance(completed(outcome), dict)
+            return self._by_versions(outcome, outcome.get("supportedVersions") if is_discovery else None)
         if isinstance(outcome, MCPToolError):
             return self._by_error(outcome)
         if isinstance(outcome, ServerUnavailableError):
@@ -111,6 +112,8 @@ def casts_doubt(outcome: Outcome, session: Session) -> bool:
     if not session.is_modern or not isinstance(outcome, MCPOrchestratorError) or not _is_in(outcome.status, 400):
         return False
     if isinstance(outcome, MCPToolError):
+        if outcome.code == VERSION_REFUSED:
+            return not speaks_our_version(outcome)
         return outcome.code not in _MODERN_ONLY | {_BAD_PARAMS}
     return isinstance(outcome, MCPConnectionError)
 
