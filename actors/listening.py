@@ -12,7 +12,7 @@ from actors.call import Outcome, SendTicket
 from actors.catalogue import table
 from actors.channel import Channel
 from actors.config import LONGEST_S, ServerConfig
-from actors.errors import MCPOrchestratorError, MCPToolError
+from actors.errors import MCPOrchestratorError, MCPToolError, ServerUnavailableError
 from actors.mcp.envelope import SUBSCRIPTION_ID
 from actors.mcp.jsonrpc import REFUSALS
 from actors.mcp.session import Session
@@ -26,11 +26,15 @@ _ANNOUNCED = (
     ("resources", "listChanged", "resourcesListChanged"),
 )
 
+_STOOD_S = 30.0  # A subscription that lasted so long was a good one. Proxies cut what is silent for a minute or two.
+
 
 class Listening:
     """Keeps one subscriptions/listen under way on a modern connection, and a legacy server's resources subscribed.
 
-    * A subscription that ends, in good order or not, is begun again after a back-off; one that is refused is not.
+    * A subscription that ends, in good order or not, is begun again after a back-off; one that is refused is not. The
+      back-off starts anew only after one that stood for a while: each costs a list besides.
+    * A server that has no room for one now (HTTP 429) is well: its calls go on, and it is asked again when it said.
     * Nothing is replayed: `on_gap` hears, when the server has acknowledged, that it may have missed changes before.
     * `subscribed`: the URIs somebody wants to hear of; it outlives connections, and the actor.
     """
@@ -51,7 +55,7 @@ class Listening:
         self._exchange: int | None = None
         self._handle: Handle | None = None
         self._failures = 0  # In a row.
-        self._due = math.inf
+        self._began_at, self._due = 0.0, math.inf
         self._nobodys: set[int] = set()  # Subscriptions given up; each reports once more.
 
     def begin(self, session: Session) -> None:
@@ -83,7 +87,6 @@ class Listening:
     def acknowledged(self, params: Mapping[str, Any]) -> None:
         """Take note that the server listens to us listening."""
         if self._is_ours(table(params.get("_meta")).get(SUBSCRIPTION_ID)):
-            self._failures = 0
             self._on_gap()
 
     def cancelled(self, params: Mapping[str, Any]) -> None:
@@ -104,7 +107,9 @@ class Listening:
         self._exchange = self._handle = None
         if not isinstance(outcome, MCPToolError) or outcome.code not in REFUSALS:
             self._listen_later()
-        if isinstance(outcome, MCPOrchestratorError):
+        if isinstance(outcome, ServerUnavailableError) and outcome.state == "throttled":
+            self._due = max(self._due, self._clock() + (outcome.retry_after_s or 0.0))
+        elif isinstance(outcome, MCPOrchestratorError):
             self._on_trouble(outcome)
 
     def next_due(self) -> float:
@@ -124,7 +129,8 @@ class Listening:
         if not wanted:
             return
         request = Request(id=0, method="subscriptions/listen", params={"notifications": wanted}, replay_safe=True)
-        self._exchange, self._handle = self._channel.begin(request, self._clock() + LONGEST_S, SendTicket())
+        self._began_at = self._clock()
+        self._exchange, self._handle = self._channel.begin(request, self._began_at + LONGEST_S, SendTicket())
 
     def _filter(self) -> dict[str, Any]:
         session = self._session
@@ -135,6 +141,8 @@ class Listening:
 
     def _listen_later(self) -> None:
         config = self._config
+        if self._clock() - self._began_at >= _STOOD_S:
+            self._failures = 0
         base_s, cap_s = config.reconnect_base_s, config.reconnect_cap_s
         pause_s = backoff_s(self._failures, base_s=base_s, cap_s=cap_s, jitter=self._jitter())
         self._failures += 1

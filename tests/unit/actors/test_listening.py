@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.errors import MCPToolError, OutcomeUnknownError
+from actors.errors import MCPToolError, OutcomeUnknownError, ServerUnavailableError
 from actors.transport import Request
 from tests.fixtures.scripted import World
 
@@ -139,10 +139,11 @@ def test_a_subscription_that_ends_is_begun_again_and_the_gap_closed(outcome: Any
     assert world.status.connection == 1
 
 
-def test_subscriptions_that_end_at_once_come_ever_more_slowly_until_one_is_acknowledged() -> None:
+def test_subscriptions_that_end_at_once_come_ever_more_slowly_until_one_has_stood() -> None:
     world = modern(reconnect_base_s=1.0, reconnect_cap_s=4.0)
     begun: list[float] = []
     for _ in range(5):
+        acknowledge(world)
         end(world, OutcomeUnknownError("reset"))
         before = world.runtime.now
         while len(world.wire.exchanges) == len(begun) + 1:
@@ -151,11 +152,31 @@ def test_subscriptions_that_end_at_once_come_ever_more_slowly_until_one_is_ackno
     assert begun[0] < 1.4 < begun[1] < 2.6 < begun[2]
     assert max(begun) < 5.0
 
-    acknowledge(world)
+    world.advance(30.0)
     end(world, OutcomeUnknownError("reset"))
     world.advance(1.3)
 
     assert len(filters(world)) == 7
+
+
+def test_a_server_without_room_for_a_subscription_is_asked_again_when_it_said_and_goes_on_serving_calls() -> None:
+    world = modern(reconnect_base_s=1.0)
+    end(world, ServerUnavailableError("HTTP 429", state="throttled", retry_after_s=20.0))
+    assert world.status.state == "ready"
+
+    world.advance(19.9)
+    assert len(filters(world)) == 1
+    world.advance(0.2)
+
+    assert len(filters(world)) == 2
+
+
+def test_a_subscription_that_is_not_authorised_says_so_of_the_server() -> None:
+    world = modern()
+
+    end(world, ServerUnavailableError("HTTP 401", state="auth_required"))
+
+    assert world.status.state == "auth_required"
 
 
 @pytest.mark.parametrize("code", [-32601, -32602])
