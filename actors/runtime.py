@@ -5,7 +5,8 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Thread, current_thread
 from typing import Any, Protocol, TypeVar, cast
 
@@ -77,7 +78,7 @@ class ThreadRuntime:
         self._ticker = ticker
         self.wake = ticker.wake
         self._callbacks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self.run_later = self._callbacks.put
+        self._over = False
         self._thread = Thread(target=self._call_back, name="mcp-callbacks", daemon=True)
         self._thread.start()
         self._apart: dict[Thread, None] = {}
@@ -85,6 +86,12 @@ class ThreadRuntime:
     def start(self, actor: Callable[..., A], **arguments: Any) -> "pykka.ActorRef[A]":  # noqa: ANN401 -- the actor's own
         """See Runtime."""
         return cast("type[A]", _on_a_thread(cast("type", actor))).start(runtime=self, **arguments)
+
+    def run_later(self, callback: Callable[[], object]) -> None:
+        """See Runtime. After `close`, on the calling thread: a future that waits for it would wait for ever."""
+        self._callbacks.put(callback)
+        if self._over:  # First put, then look; the thread sets it, then empties the queue: one of the two finds it.
+            self._empty()
 
     def run_apart(self, task: Callable[[], object]) -> bool:
         """See Runtime."""
@@ -117,10 +124,22 @@ class ThreadRuntime:
 
     def _call_back(self) -> None:
         while (callback := self._callbacks.get()) is not None:
-            try:
-                callback()
-            except BaseException:  # A caller's sys.exit() is the caller's, not this thread's.
-                logger.exception("A callback raised")
+            _run_callback(callback)
+        self._over = True
+        self._empty()
+
+    def _empty(self) -> None:
+        with suppress(Empty):
+            while True:
+                if (callback := self._callbacks.get_nowait()) is not None:
+                    _run_callback(callback)
+
+
+def _run_callback(callback: Callable[[], object]) -> None:
+    try:
+        callback()
+    except BaseException:  # A caller's sys.exit() is the caller's, not this thread's.
+        logger.exception("A callback raised")
 
 
 class _ThreadLoop(pykka.ThreadingActor):

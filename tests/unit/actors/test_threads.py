@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 from typing import TypeAlias
 
 import pykka
@@ -202,6 +202,29 @@ def test_an_actor_condemned_while_it_waits_for_a_message_ends_its_thread(serving
     world.actor.condemn("a mistake of the supervisor")
 
     assert not world.server.is_alive()
+
+
+def test_a_callback_that_comes_after_the_end_runs_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    runtime, called = ThreadRuntime(Ticker()), Event()
+    runtime.close(timeout_s=5.0)
+
+    runtime.run_later(lambda: sys.exit(1))
+    runtime.run_later(called.set)
+
+    assert called.is_set()
+    assert "A callback raised" in caplog.text
+
+
+def test_a_callback_that_comes_as_the_thread_ends_is_not_lost() -> None:
+    for _ in range(300):
+        runtime, called = ThreadRuntime(Ticker()), Event()
+        ending = Thread(target=runtime.close, kwargs={"timeout_s": 5.0})
+        ending.start()
+
+        runtime.run_later(called.set)
+
+        ending.join(5.0)
+        assert called.wait(5.0)
 
 
 def test_runtimes_close_and_name_what_they_leave_behind() -> None:
