@@ -3,12 +3,12 @@
 Source: MCP 2026-07-28, caching (`ttlMs`, `cacheScope`).
 """
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from actors.call import Result
+from actors.mcp.sizes import size_of
 
 # What may be kept, and which of its params names the answer. Whatever else a request carries may change the answer:
 # it is neither kept nor answered from here. `inputResponses` and `requestState` above all.
@@ -75,7 +75,7 @@ class AnswerCache:
             return
         if asked_at is not None and self._changed_at.get(method, asked_at) > asked_at:
             return
-        size = _size(result, self._most_bytes)
+        size = size_of(result, self._most_bytes)
         if size > self._most_bytes:
             return
         self._kept[key] = _Kept(result, self._clock() + min(ttl_ms, _LONGEST_MS) / 1000, size)
@@ -146,20 +146,3 @@ def copied(result: Result) -> Result:
                 part[key] = value.copy()
                 pending.append(part[key])
     return whole
-
-
-def _size(result: Result, most: int) -> int:
-    """Return about how many bytes `result` takes, counting up to `most`: `sys.getsizeof` of all its parts.
-
-    Parts that occur twice count twice; the decoder shares keys, so this is rather too much than too little.
-    """
-    size, pending = 0, [cast("object", result)]
-    while pending and size <= most:
-        part = pending.pop()
-        size += sys.getsizeof(part)
-        if isinstance(part, dict):
-            pending += cast("dict[object, object]", part).keys()
-            pending += cast("dict[object, object]", part).values()
-        elif isinstance(part, list):
-            pending += cast("list[object]", part)
-    return size

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actors.call import Outcome, SendTicket
+from actors.mcp.sizes import size_of
 from actors.timers import Timers
 from actors.transport import Handle, Reply, Request
 
 _AT_ONCE = 4  # On HTTP each has a socket. Arbitrary.
-_MOST_WAITING = 1024  # Of replies, to a server that asks faster than it reads. Arbitrary.
+# Of replies, to a server that asks faster than it reads. Arbitrary.
+_MOST_WAITING = 1024
+_MOST_BYTES = 16 * 1024 * 1024  # In memory; what comes when there is room is taken whole, however large.
 
 
 class Begin(Protocol):
@@ -41,7 +44,8 @@ class Asides:
 
     def __init__(self, begin: Begin, clock: Callable[[], float]) -> None:
         self._begin, self._clock = begin, clock
-        self._waiting: deque[Aside] = deque()
+        self._waiting: deque[tuple[Aside, int]] = deque()  # And how large it is.
+        self._waiting_bytes = 0
         self._under_way: dict[int, tuple[Aside, Handle, SendTicket]] = {}
         self._due = Timers[int]()
         self._left: dict[int, tuple[Handle, SendTicket]] = {}  # Of connections that are over; each reports once more.
@@ -52,8 +56,11 @@ class Asides:
 
     def send(self, aside: Aside) -> None:
         """Send this as soon as there is room."""
-        if isinstance(aside.message, Request) or len(self._waiting) < _MOST_WAITING:
-            self._waiting.append(aside)
+        is_full = len(self._waiting) >= _MOST_WAITING or self._waiting_bytes >= _MOST_BYTES
+        if isinstance(aside.message, Request) or not is_full:
+            size = _size_of(aside.message)
+            self._waiting.append((aside, size))
+            self._waiting_bytes += size
         self._go_on()
 
     def owns(self, exchange: int) -> bool:
@@ -85,6 +92,7 @@ class Asides:
         self._left.update({exchange: (handle, ticket) for exchange, (_, handle, ticket) in self._under_way.items()})
         self._under_way.clear()
         self._waiting.clear()
+        self._waiting_bytes = 0
 
     def leave(self, exchange: int, handle: Handle, ticket: SendTicket, due: float) -> None:
         """Look after an exchange that somebody else began, and that nobody waits for any more."""
@@ -93,8 +101,14 @@ class Asides:
 
     def _go_on(self) -> None:
         while self._waiting and len(self._under_way) < _AT_ONCE:
-            aside, ticket = self._waiting.popleft(), SendTicket()
+            (aside, size), ticket = self._waiting.popleft(), SendTicket()
+            self._waiting_bytes -= size
             deadline = self._clock() + aside.limit_s
             exchange, handle = self._begin(aside.message, deadline, ticket)
             self._under_way[exchange] = aside, handle, ticket
             self._due.set(exchange, deadline)
+
+
+def _size_of(message: Request | Reply) -> int:
+    """Return about how much memory a reply takes: what the server asked decides about that, even its id."""
+    return size_of([message.id, message.result, message.error], _MOST_BYTES) if isinstance(message, Reply) else 0

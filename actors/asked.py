@@ -42,7 +42,7 @@ class Asked:
         key = self._wire.current, request_id
         try:
             question = self._inputs.question(self._name, request.method, request.params)
-            self._open[key] = self._questions.ask(question, partial(self._given, key))
+            self._open[key] = self._questions.ask(question, request.params, partial(self._given, key))
         except InputRefusedError as refusal:
             self._reply(request_id, refusal)
 

@@ -6,8 +6,12 @@ from functools import partial
 from typing import Any
 
 from actors.call import RunLater, ServerName
+from actors.mcp.backlog import Backlog
+from actors.mcp.sizes import size_of
 
-MOST_WAITING = 1000  # Of one server, until the caller's code gets to them. Arbitrary.
+# Of one server, until the caller's code gets to them. Arbitrary.
+MOST_WAITING = 1000
+MOST_BYTES = 16 * 1024 * 1024  # In memory; what comes when there is room is taken whole, however large.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,25 +24,25 @@ class Notification:
 
 
 class Relay:
-    """Hands callbacks of one server over to the callbacks thread, in order, and never more than can be remembered.
-
-    Each of the two counts has one writer: the server's actor, and the callbacks thread.
-    """
+    """Hands callbacks of one server over to the callbacks thread, in order, and never more than can be remembered."""
 
     def __init__(self, run_later: RunLater) -> None:
         self._run_later = run_later
-        self._handed = self._begun = 0
+        self._number, self._bytes = Backlog(), Backlog()
 
-    def hand(self, callback: Callable[[], object]) -> bool:
-        """Run it later. False: too many wait already, and it is dropped."""
-        if self._handed - self._begun >= MOST_WAITING:
+    def hand(self, callback: Callable[[], object], payload: object = None) -> bool:
+        """Run it later. False: too many wait already, or too much of what they carry, and it is dropped."""
+        if self._number.size >= MOST_WAITING or self._bytes.size >= MOST_BYTES:
             return False
-        self._handed += 1
-        self._run_later(partial(self._begin, callback))
+        size = size_of(payload, MOST_BYTES)
+        self._number.hand(1)
+        self._bytes.hand(size)
+        self._run_later(partial(self._begin, callback, size))
         return True
 
-    def _begin(self, callback: Callable[[], object]) -> None:
-        self._begun += 1
+    def _begin(self, callback: Callable[[], object], size: int) -> None:
+        self._number.done(1)
+        self._bytes.done(size)
         callback()
 
 
@@ -53,4 +57,4 @@ class Notices:
         """Pass one notification on. False: it was dropped."""
         relay = self._relays.setdefault(server, Relay(self._run_later))
         notification = Notification(server=server, method=method, params=params)
-        return relay.hand(partial(self._on_notification, notification))
+        return relay.hand(partial(self._on_notification, notification), [method, params])

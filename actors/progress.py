@@ -36,7 +36,7 @@ class Progress:
         if on_progress is None or call.future.done() or not _is_number(done):
             return False
         said = partial(on_progress, done, total if _is_number(total) else None, text if isinstance(text, str) else None)
-        self._statistics.notifications_dropped += not self._relay.hand(said)
+        self._statistics.notifications_dropped += not self._relay.hand(said, text)
         return True
 
 

@@ -10,6 +10,7 @@ import pykka
 from actors.call import Result
 from actors.inputs import InputRefusedError, Question
 from actors.mailbox import tell
+from actors.mcp.sizes import size_of
 from actors.messages import InputGiven
 from actors.runtime import Runtime
 
@@ -17,7 +18,9 @@ logger = logging.getLogger(__name__)
 
 OnGiven: TypeAlias = Callable[[Result | InputRefusedError], object]
 
-_MOST = 16  # At once, for one server: each has a thread, and perhaps somebody's attention. Arbitrary.
+# At once, for one server: each has a thread, and perhaps somebody's attention. Arbitrary.
+_MOST = 16
+_MOST_BYTES = 16 * 1024 * 1024  # In memory; what comes when there is room is taken whole, however large.
 
 
 class Questions:
@@ -29,15 +32,21 @@ class Questions:
 
     def __init__(self, runtime: Runtime, actor: "pykka.ActorRef[Any]") -> None:
         self._run_apart, self._actor = runtime.run_apart, actor
-        self._number = self._under_way = 0
+        self._number = 0
+        self._under_way: dict[int, int] = {}  # How large each one is.
         self._open: dict[int, OnGiven] = {}
 
-    def ask(self, question: Question, on_given: OnGiven) -> int:
-        """Run `question` apart; `on_given` takes what comes of it. Return its number. InputRefusedError: too many."""
-        if self._under_way >= _MOST or not self._run_apart(partial(_answer, question, self._actor, self._number + 1)):
+    def ask(self, question: Question, asked: object, on_given: OnGiven) -> int:
+        """Run `question` apart; `on_given` takes what comes of it. Return its number. InputRefusedError: too many.
+
+        `asked`: what the server sent for it, which stays in memory.
+        """
+        if len(self._under_way) >= _MOST or sum(self._under_way.values()) >= _MOST_BYTES:
             raise InputRefusedError("busy: too many questions are open on this client")
+        if not self._run_apart(partial(_answer, question, self._actor, self._number + 1)):
+            raise InputRefusedError("busy: this client has no thread to ask on")
         self._number += 1
-        self._under_way += 1
+        self._under_way[self._number] = size_of(asked, _MOST_BYTES)
         self._open[self._number] = on_given
         return self._number
 
@@ -47,7 +56,7 @@ class Questions:
 
     def given(self, message: InputGiven) -> None:
         """Take the end of a question in."""
-        self._under_way -= 1
+        del self._under_way[message.question]
         on_given = self._open.pop(message.question, None)
         if on_given is not None:
             on_given(message.outcome)

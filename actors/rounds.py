@@ -14,6 +14,7 @@ from actors.catalogue import table
 from actors.errors import MCPToolError, OutcomeUnknownError
 from actors.inputs import InputHandlers, InputRefusedError, Question
 from actors.mcp.envelope import completed
+from actors.mcp.era import as_meant_in
 from actors.mcp.session import Session
 from actors.questions import Questions
 
@@ -34,7 +35,9 @@ class InputRequired:
 
 def read(session: Session, method: str, outcome: Outcome) -> Outcome | InputRequired:
     """Return what ended a request of `method`: the outcome as it is; of a modern server perhaps questions, or junk."""
-    return _read(method, outcome) if session.is_modern and isinstance(outcome, dict) else outcome
+    if session.is_modern and isinstance(outcome, dict):
+        return _read(method, outcome)
+    return as_meant_in(session, outcome)
 
 
 def _read(method: str, result: Result) -> Outcome | InputRequired:
@@ -94,7 +97,7 @@ class Rounds:
         questions = {name: self._question(work, table(request)) for name, request in required.requests.items()}
         if questions:
             given = partial(self._given, work, required.state)
-            work.question = self._questions.ask(partial(_answers, questions), given)
+            work.question = self._questions.ask(partial(_answers, questions), required.requests, given)
         else:
             work.inputs = required.state
             self._go_on(work)

@@ -37,7 +37,8 @@ class Face:
     * `config`: a path (TOML, or JSON as MCP clients have it), a dict, or an OrchestratorConfig.
     * `on_error`: called with a FailedCall for every call that fails, on the callbacks thread.
     * `on_notification`: called with a Notification for every one of a server but progress, there too. Of a server that
-      sends them faster than they are taken, a thousand wait; what comes beyond is dropped, and counted in `get_stats`.
+      sends them faster than they are taken, a thousand wait, or 16 MiB; what comes beyond is dropped, and counted in
+      `get_stats`.
     * `on_elicitation`: called with an Elicitation when a server asks the user for something. It returns
       {"action": "accept" | "decline" | "cancel", "content": {field: value}}; what an accepted form leaves out gets
       the defaults of its schema.

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, cast
 from actors.call import Outcome
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError, MCPToolError, OutcomeUnknownError
+from actors.mcp.sizes import size_of
 from actors.transport import Request
 
 logger = logging.getLogger(__name__)
@@ -20,9 +21,8 @@ Entry: TypeAlias = Mapping[str, Any]  # As the server sent it, with a usable ide
 # Against a server whose list never ends. Arbitrary.
 MAX_PAGES = 1000
 MAX_ENTRIES = 10_000
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024  # In memory.
 _BAD_PARAMS = -32602  # A cursor that is none, or none any more, among others.
-_LEAST_BYTES = 8  # Of a number, a null, a list: of anything that is no text.
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,9 @@ class _Pages:
         return Entries(list(self._entries.values())[:MAX_ENTRIES], min(self._ttls_s, default=None))
 
     def _is_full(self, answer: Mapping[str, Any]) -> bool:
-        self._size += _size_of(answer)  # Of a list on one page the transport has taken care: max_response_bytes.
+        self._size += size_of(
+            answer, MAX_BYTES
+        )  # Of a list on one page the transport has taken care: max_response_bytes.
         is_long = len(self._entries) >= MAX_ENTRIES or len(self._seen) + 1 >= MAX_PAGES
         return is_long or self._size > MAX_BYTES
 
@@ -120,17 +122,3 @@ def ttl_s_of(result: Mapping[str, Any]) -> float | None:
     """Return the seconds for which a modern result stays true; None if it does not say so in milliseconds >= 0."""
     ttl_ms = result.get("ttlMs")
     return ttl_ms / 1000 if type(ttl_ms) is int and ttl_ms >= 0 else None
-
-
-def _size_of(answer: object) -> int:
-    """Return about how many bytes this was on the wire. Without recursion: how deep it goes, the server decides."""
-    size, left = 0, [answer]
-    while left:
-        value = left.pop()
-        size += len(value) if isinstance(value, str) else _LEAST_BYTES
-        if isinstance(value, dict):
-            left += cast("dict[str, Any]", value)
-            left += cast("dict[str, Any]", value).values()
-        elif isinstance(value, list):
-            left += cast("list[object]", value)
-    return size

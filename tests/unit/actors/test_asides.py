@@ -9,6 +9,8 @@ from actors.errors import MCPConnectionError, NotExecutedError
 from actors.mcp import conversations
 from actors.transport import Reply, Request
 
+MIB = 1024 * 1024
+
 
 class Exchange:
     """An exchange that the test ends. It is its own handle."""
@@ -87,6 +89,33 @@ def test_to_a_server_that_asks_without_end_replies_are_lost_and_no_cancel() -> N
         rig.asides.finish(exchange, {})
     assert isinstance(rig.begun[-1].message, Request)
     assert len(rig.asides) == 0
+
+
+def test_large_replies_are_lost_sooner_than_small_ones_and_leave_room_when_they_go_out() -> None:
+    rig = Rig()
+    large = Aside(message=Reply(id="x" * 4 * MIB, result={"text": "x" * 4 * MIB}), limit_s=5.0, on_end=rig.ends.append)
+
+    for _ in range(8):
+        rig.asides.send(large)
+    rig.asides.send(rig.cancel(7))
+    assert len(rig.asides) == 4 + 2 + 1
+    rig.asides.finish(0, {})
+    rig.asides.send(rig.reply())
+
+    assert len(rig.asides) == 3 + 3 + 1
+
+
+def test_an_error_can_be_a_large_reply_too_and_what_was_cleared_takes_no_room() -> None:
+    rig = Rig()
+    large = Aside(
+        message=Reply(id=1, error={"code": -32601, "message": "x" * 16 * MIB}), limit_s=5.0, on_end=rig.ends.append
+    )
+
+    for _ in range(2):
+        for _ in range(8):
+            rig.asides.send(large)
+        assert len(rig.asides) == 4 + 1
+        rig.asides.clear()
 
 
 def test_what_is_overdue_is_withdrawn_and_broken_off_and_its_outcome_is_told() -> None:

@@ -197,6 +197,32 @@ def test_a_server_that_asks_a_thousand_times_at_once_gets_some_answers_and_bound
     assert sorted(reply.id for reply in replies(asked) if isinstance(reply.id, int)) == list(range(1000))
 
 
+def test_large_questions_are_refused_sooner_than_small_ones() -> None:
+    under_way = 0
+    most = 0
+
+    def answer(_: Elicitation) -> dict[str, Any]:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        asked.runtime.run()  # Everything else goes on before anybody answers.
+        under_way -= 1
+        return ACCEPTED
+
+    asked = world(answer)
+    large = {**FORM, "message": "x" * 8 * 1024 * 1024}
+
+    for number in range(6):
+        ask(asked, number, params=large)
+    asked.runtime.run()
+    ask(asked, 6, params=large)
+    asked.runtime.run()
+
+    errors = {reply.id: reply.error for reply in replies(asked)}
+    assert most == 2
+    assert [errors[number] is None for number in range(7)] == [True] * 2 + [False] * 4 + [True]
+
+
 def test_a_server_that_takes_no_reply_holds_no_more_than_some_of_them() -> None:
     asked = world()
     asked.wire.script("reply", *([None] * 2000))

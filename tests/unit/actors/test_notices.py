@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actors.call import ServerName
-from actors.notices import MOST_WAITING, Notices, Notification, Relay
+from actors.notices import MOST_BYTES, MOST_WAITING, Notices, Notification, Relay
 from tests.fixtures.scripted import World
 
 Later = list[Callable[[], object]]
@@ -41,6 +41,31 @@ def test_only_so_many_wait_and_the_next_is_taken_when_one_has_begun() -> None:
     assert not relay.hand(bool)
 
 
+def test_only_so_much_waits_however_few_carry_it() -> None:
+    later = Later()
+    relay = Relay(later.append)
+    heavy = {"data": ["x" * (MOST_BYTES // 4)]}
+
+    taken = [relay.hand(bool, heavy) for _ in range(6)]
+    assert taken == [True] * 4 + [False] * 2
+    assert not relay.hand(bool)
+    later.pop(0)()
+
+    assert relay.hand(bool, heavy)
+    assert not relay.hand(bool)
+
+
+def test_what_comes_when_nothing_waits_is_taken_however_large_it_is() -> None:
+    later = Later()
+    relay = Relay(later.append)
+
+    assert relay.hand(bool, "x" * 3 * MOST_BYTES)
+    assert not relay.hand(bool)
+    later.pop(0)()
+
+    assert relay.hand(bool, "x" * 3 * MOST_BYTES)
+
+
 def test_one_that_raises_has_begun_all_the_same() -> None:
     later = Later()
     relay = Relay(later.append)
@@ -67,6 +92,16 @@ def test_a_server_that_floods_takes_no_room_of_the_others() -> None:
 
     later[-1]()
     assert told == [Notification(server="quiet", method=LOG, params={"data": "x"})]
+
+
+def test_a_server_that_says_too_much_at_once_takes_no_room_of_the_others() -> None:
+    notices = Notices(lambda _: None, Later().append)
+
+    for params in ({"data": "x" * MOST_BYTES}, {}):
+        assert notices(ServerName("loud"), LOG, params) is (params != {})
+    assert notices(ServerName("quiet"), LOG, {"data": "x"})
+    assert notices(ServerName("strange"), "x" * MOST_BYTES, {})
+    assert not notices(ServerName("strange"), LOG, {})
 
 
 class Listener:

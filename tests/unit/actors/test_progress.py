@@ -8,7 +8,7 @@ import pytest
 
 from actors import progress
 from actors.call import Call
-from actors.notices import MOST_WAITING
+from actors.notices import MOST_BYTES, MOST_WAITING
 from actors.progress import Progress
 from actors.statistics import Statistics
 from tests.fixtures.calls import make_call
@@ -96,3 +96,14 @@ def test_a_flood_of_progress_is_told_as_far_as_it_can_be_remembered() -> None:
     assert statistics.snapshot().notifications_dropped == 3
     later.pop()()
     assert heard == [(0, None, None), (-1, None, None)]
+
+
+def test_long_texts_of_progress_are_told_as_far_as_they_can_be_remembered() -> None:
+    heard, later, statistics = Told(), Later(), Statistics()
+    reporting, call = Progress(later.append, statistics), asking(heard)
+
+    for step in range(3):
+        assert reporting.report(call, {"progress": step, "message": "x" * (MOST_BYTES // 2)})
+
+    assert len(later) == 2
+    assert statistics.snapshot().notifications_dropped == 1
