@@ -39,7 +39,7 @@ class History:
 def is_repairable(error: MCPOrchestratorError) -> bool:
     """Say if this was sent and refused, so not executed, for a reason that is being mended: then once more."""
     if isinstance(error, MCPToolError):
-        return error.code == HEADERS_REFUSED or speaks_our_version(error)
+        return error.executed == "no" and (error.code == HEADERS_REFUSED or speaks_our_version(error))
     return isinstance(error, SessionLostError) or (
         isinstance(error, ServerUnavailableError) and error.state == "throttled"
     )

@@ -115,7 +115,8 @@ class _AnswerStream:
             self._cursor.note(event)
             messages = messages_in(event)
             told += len(messages)
-            answer = self._incoming.take(messages, self._request_id if self.outcome is None else None)
+            awaited = self._request_id if self.outcome is None else None
+            answer = self._incoming.take(messages, awaited, in_stream=True)
             if answer is not None:
                 self.outcome = answer
                 self._on_answer(answer)

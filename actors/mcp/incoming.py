@@ -3,6 +3,7 @@
 from threading import Lock
 
 from actors.call import Outcome
+from actors.errors import MCPToolError
 from actors.mcp.jsonrpc import Answer
 from actors.transport import Listener, Received
 
@@ -19,12 +20,17 @@ class Incoming:
         self._lock = Lock()
         self.dropped_answers = 0
 
-    def take(self, messages: list[Answer | Received], request_id: int | None) -> Outcome | None:
+    def take(
+        self, messages: list[Answer | Received], request_id: int | None, *, in_stream: bool = False
+    ) -> Outcome | None:
         """Tell the listener what is meant for it, and return the outcome of the request if its answer is there.
 
         An error that names no request of ours answers it too, unless its own answer is there: on a POST of its own
         nothing else can be meant. One that names another request says nothing of this one, which may be running.
         None: no request waits here (any more).
+
+        `in_stream`: the server has opened a stream for the request, so it had taken it: that an error which names no
+        request says "refused" does not mean that nothing runs.
         """
         outcome: Outcome | None = None
         by_id = False
@@ -39,6 +45,8 @@ class Incoming:
                 self._drop()
             if meant:
                 outcome, by_id = message.outcome, mine
+                if in_stream and not mine and isinstance(outcome, MCPToolError):
+                    outcome.executed = "unknown"
         return outcome
 
     def _drop(self) -> None:

@@ -80,6 +80,8 @@ def _message(part: object) -> Answer | Received:
     if isinstance(method, str):
         known = cast("dict[str, Any]", params) if isinstance(params, dict) else {}
         return Received(method=method, params=known, id=peer_id)
+    if error is not None and message.get("result") is not None:
+        return Answer(id=peer_id, outcome=OutcomeUnknownError("malformed answer: it has a result and an error"))
     if error is not None:
         return Answer(id=peer_id, outcome=_outcome_of_error(error))
     if "result" not in message:

@@ -84,9 +84,13 @@ def test_there_are_so_many_retries_and_no_more(attempts: int, *, again: bool) ->
         (ServerUnavailableError("HTTP 429", state="throttled"), True),
         (ServerUnavailableError("HTTP 401", state="auth_required"), False),
         (MCPConnectionError("refused"), False),
+        (MCPToolError("headers", executed="no", code=-32020), True),
+        (MCPToolError("headers", executed="unknown", code=-32020), False),
     ],
 )
-def test_a_lost_session_and_a_throttle_are_repaired(error: MCPOrchestratorError, *, repairable: bool) -> None:
+def test_what_was_refused_for_a_reason_that_is_being_mended_is_repaired(
+    error: MCPOrchestratorError, *, repairable: bool
+) -> None:
     assert is_repairable(error) is repairable
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actors.errors import OutcomeUnknownError
+from actors.errors import MCPToolError, OutcomeUnknownError
 from actors.transport import Received
 from tests.fixtures.asking import Asked, Asker
 from tests.fixtures.pauses import Pauses
@@ -129,6 +129,17 @@ def test_a_server_that_refuses_the_rest_leaves_the_outcome_unknown(
     assert "the stream ended without the answer" in error.message
     assert error.status is None
     assert len(pauses.all_asked()) == 1
+
+
+def test_an_error_in_the_rest_that_names_no_request_leaves_the_outcome_unknown(
+    connect_http: ConnectHttp, pauses: Pauses
+) -> None:
+    no_such_event = stream('{"id":null,"error":{"code":-32600,"message":"no such event"}}')
+    with TurnServer(initialized, stream(event_id="1"), no_such_event) as server:
+        error = ask(connect_http(server.url, pause=pauses)).outcome()
+
+    assert isinstance(error, MCPToolError)
+    assert error.executed == "unknown"
 
 
 def test_a_server_that_is_gone_leaves_the_outcome_unknown_though_no_get_was_sent(

@@ -41,6 +41,17 @@ def test_an_error_for_nobody_in_particular_answers_the_request() -> None:
     assert dropped == 1
 
 
+def test_an_error_for_nobody_in_particular_does_not_mean_that_nothing_ran_where_a_stream_was_open() -> None:
+    text = '{"id":%s,"error":{"code":-32600,"message":"no"}}'
+
+    nobodys, mine = (Incoming(lambda _: None).take(decode(text % name), 1, in_stream=True) for name in ("null", "1"))
+
+    assert isinstance(nobodys, MCPToolError)
+    assert nobodys.executed == "unknown"
+    assert isinstance(mine, MCPToolError)
+    assert mine.executed == "no"
+
+
 def test_an_error_for_another_says_nothing_of_the_request() -> None:
     outcome, _, dropped = taken('{"id":2,"error":{"code":-32602,"message":"no"}}', 1)
 

@@ -133,6 +133,7 @@ def test_any_other_error_code_leaves_it_unknown_what_ran(code: int) -> None:
         '{"id":1,"error":"x"}',
         '{"id":1,"error":{"code":"E"}}',
         '{"id":1,"error":{"code":true}}',
+        '{"id":1,"error":{"code":-32602},"result":{}}',
     ],
 )
 def test_a_malformed_answer_is_an_unknown_outcome(body: str) -> None:
