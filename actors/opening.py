@@ -100,6 +100,8 @@ class Opening:
             case Silent():
                 self._guess = Belief(era="legacy", transport=self._way)
                 self._on_end(Anew())
+            case Legacy(refusal=MCPOrchestratorError() as passing) if self._config.protocol == "modern":
+                self._fail(passing)
             case Legacy() if self._config.protocol == "modern":
                 refusal = f'it does not speak {MODERN_VERSIONS[0]}: set protocol = "auto"'
                 self._fail(ServerUnavailableError(refusal, state="config"))
@@ -121,8 +123,9 @@ class Opening:
             self._guess = Belief(era="legacy", transport="sse")
             self._on_end(Anew())
         else:
-            if _is_refusal(end) or isinstance(end, MCPToolError):
-                self.belief = Belief()  # It did answer, and not as one that is what we thought.
+            # It did answer, and not as one that is what we thought; or it opened a stream that is of no use.
+            if _is_refusal(end) or isinstance(end, MCPToolError) or (self._way == "sse" and end.executed != "no"):
+                self.belief = Belief()
             # What passes, or what the user can mend, is more than that the first transport was the wrong one.
             self._fail(end if isinstance(end, ServerUnavailableError) else self._refusal or end)
 

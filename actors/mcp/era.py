@@ -30,7 +30,12 @@ _MODERN_ONLY = frozenset({VERSION_REFUSED, HEADERS_REFUSED, -32021})  # The last
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """The server answered as only legacy ones do. The same connection will do for initialize."""
+    """The server answered as only legacy ones do. The same connection will do for initialize.
+
+    `refusal`: by HTTP alone, as whatever is between says it too, for the moment; None: the server's own word.
+    """
+
+    refusal: MCPOrchestratorError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Probe:
             return outcome if outcome.executed == "no" else Silent(outcome)
         junk = isinstance(outcome, OutcomeUnknownError) and _is_in(outcome.status, 200)
         refused = isinstance(outcome, MCPConnectionError) and _is_in(outcome.status, 400)
-        return Legacy() if junk or refused else outcome
+        return Legacy(outcome) if junk or refused else outcome
 
     @property
     def _envelope(self) -> Mapping[str, Any]:
@@ -108,9 +113,11 @@ def speaks_our_version(outcome: Outcome) -> bool:
 
 
 def casts_doubt(outcome: Outcome, session: Session) -> bool:
-    """Say if an answer to a modern request makes one ask anew: a legacy server refuses all requests by HTTP status."""
-    if not session.is_modern or not isinstance(outcome, MCPOrchestratorError) or not _is_in(outcome.status, 400):
+    """Say if an answer makes one ask anew: a server refuses all requests of the other era by HTTP status."""
+    if not isinstance(outcome, MCPOrchestratorError) or not _is_in(outcome.status, 400):
         return False
+    if not session.is_modern:
+        return _is_for_want_of_an_envelope(outcome, session)
     if isinstance(outcome, MCPToolError):
         if outcome.code == VERSION_REFUSED:
             return not speaks_our_version(outcome)
@@ -123,7 +130,27 @@ def is_of_another_era(outcome: Outcome, session: Session) -> bool:
     if session.is_modern:
         probe = Probe(capabilities={}, log_level=None, transport=session.transport)
         return session.transport == "http" and isinstance(probe.finding(outcome), Legacy)
-    return session.transport == "http" and isinstance(outcome, MCPToolError) and outcome.code in _MODERN_ONLY
+    return _is_for_want_of_an_envelope(outcome, session)
+
+
+def as_meant_in(session: Session, outcome: Outcome) -> Outcome:
+    """Return an outcome with the codes of the modern era in it read by a legacy server's word: they are its own there.
+
+    It may have run the request, unless it refused it by HTTP status.
+    """
+    if session.is_modern or not isinstance(outcome, MCPToolError) or outcome.code not in _MODERN_ONLY:
+        return outcome
+    if not _is_in(outcome.status, 400):
+        outcome.executed = "unknown"
+    return outcome
+
+
+def _is_for_want_of_an_envelope(outcome: Outcome, session: Session) -> bool:
+    """Say if a legacy request was refused as a modern server does it, by its status and one of its first checks."""
+    if session.transport != "http" or not isinstance(outcome, MCPToolError):
+        return False
+    # A legacy server says "bad params" too, but with its answer, and not instead of it.
+    return outcome.code in _MODERN_ONLY or (outcome.code == _BAD_PARAMS and _is_in(outcome.status, 400))
 
 
 def _no_common_version(what: str) -> ServerUnavailableError:

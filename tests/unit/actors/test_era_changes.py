@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from actors.errors import MCPConnectionError, MCPToolError, OutcomeUnknownError, SessionLostError
 from actors.inputs import InputHandlers
 from actors.transport import Reply, Request
@@ -10,6 +12,7 @@ from tests.fixtures.rounds import ACCEPTED, DISCOVERED, DONE, WHO, asks
 from tests.fixtures.scripted import World
 
 TOOLS: dict[str, dict[str, Any]] = {"order": {}, "forecast": {}}
+MODERN_ONLY = MCPToolError("speaks 2026-07-28", executed="no", code=-32022, data={"supported": ["2026-07-28"]})
 ASKED_OF_LEGACY: dict[str, Any] = {"resultType": "input_required", "requestState": "not meant so"}
 
 
@@ -56,11 +59,10 @@ def test_questions_of_a_server_that_is_gone_are_asked_and_its_successor_gets_the
 
 def test_a_legacy_result_that_comes_after_a_modern_server_has_taken_over_is_a_result() -> None:
     refuses = MCPToolError("no such method", executed="no", code=-32601)
-    modern_only = MCPToolError("speaks 2026-07-28", executed="no", code=-32022, data={"supported": ["2026-07-28"]})
     world = over_http(refuses, DISCOVERED)
     future, slow = world.begin_tool("order")
     slow.write()
-    world.wire.script("initialize", modern_only)
+    world.wire.script("initialize", MODERN_ONLY)
     lose(world)
     assert (world.status.era, world.status.connection) == ("modern", 2)
 
@@ -128,6 +130,57 @@ def test_a_modern_server_that_refuses_the_version_and_lists_legacy_ones_is_found
 
     assert failure(future, MCPToolError).executed == "no"
     assert (world.status.era, world.status.state) == ("legacy", "ready")
+
+
+def wants_envelope(code: int, status: int | None = 400) -> MCPToolError:
+    """Return what a modern server says to a request of the legacy era."""
+    error = MCPToolError("no envelope", executed="no", code=code)
+    error.status = status
+    return error
+
+
+@pytest.mark.parametrize("code", [-32602, -32020, -32022])
+def test_a_legacy_server_replaced_by_a_modern_one_is_found_out_by_a_call_that_it_refuses(code: int) -> None:
+    world = over_http(wants_envelope(-32601, 200), DISCOVERED)
+    assert world.status.era == "legacy"
+    world.wire.script("ping", wants_envelope(code))
+    world.wire.script("initialize", MODERN_ONLY)
+    future, _ = world.begin_tool("order")
+
+    world.end("order", wants_envelope(code))
+    world.advance(1.0)
+
+    assert (world.status.era, world.status.state, world.status.connection) == ("modern", "ready", 2)
+    if future.done():
+        assert failure(future, MCPToolError).executed == "no"
+    else:  # Refused for its headers: out again.
+        world.end("order", DONE)
+        assert future.result(0).raw == DONE
+
+
+def test_bad_params_that_come_as_an_answer_make_nobody_doubt_a_legacy_server() -> None:
+    world = over_http(wants_envelope(-32601, 200))
+    world.begin_tool("order")
+
+    world.end("order", wants_envelope(-32602, 200))
+
+    assert "ping" not in world.wire.said
+
+
+@pytest.mark.parametrize("status", [None, 200])
+@pytest.mark.parametrize(("code", "data"), [(-32020, None), (-32022, {"supported": ["2026-07-28"]})])
+def test_what_a_legacy_server_means_by_codes_of_the_modern_era_nobody_knows(
+    code: int, data: Any, status: int | None
+) -> None:
+    world = World(tools=TOOLS)
+    future, _ = world.begin_tool("order")
+    error = MCPToolError("disk full", executed="no", code=code, data=data)
+    error.status = status
+
+    world.end("order", error)
+
+    assert failure(future, MCPToolError).executed == "unknown"
+    assert world.wire.executed == ["order"]
 
 
 def test_an_unknown_outcome_of_the_connection_before_is_told_as_it_is() -> None:

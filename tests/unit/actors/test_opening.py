@@ -312,6 +312,32 @@ def test_a_child_that_refuses_initialize_as_modern_ones_do_and_is_silent_then_is
     assert "speaks 2026-07-28" in torn.status.reason
 
 
+def test_a_remembered_http_sse_server_whose_stream_is_of_no_use_is_asked_anew_next_time() -> None:
+    moved = world(belief=Belief(era="legacy", transport="sse"), url=URL, handshake_timeout_s=3.0)
+    moved.wire.script("initialize", None)
+    moved.wire.script("server/discover", DISCOVERED)
+    moved.connect()
+    moved.exchange("initialize").write()
+
+    moved.advance(3.0)
+    moved.exchange("initialize").end(OutcomeUnknownError("broken off"))
+    moved.runtime.run()
+    moved.advance(1.0)
+
+    assert moved.wire.transports == ["sse", "http"]
+    assert believed(moved) == Belief(era="modern", transport="http")
+
+
+def test_a_remembered_http_sse_server_that_is_away_is_remembered() -> None:
+    away = world(belief=Belief(era="legacy", transport="sse"), url=URL)
+    away.wire.script("initialize", MCPConnectionError("connection refused"))
+    away.connect()
+
+    away.advance(1.0)
+
+    assert away.wire.transports == ["sse", "sse"]
+
+
 def test_protocol_legacy_asks_nobody() -> None:
     legacy = world(protocol="legacy", belief=Belief(era="modern", transport="stdio"))
 
@@ -330,6 +356,19 @@ def test_protocol_modern_takes_no_legacy_server(answer: Outcome) -> None:
     assert said(legacy) == ["server/discover"]
     assert legacy.status.state == "config"
     assert 'set protocol = "auto"' in legacy.status.reason
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_protocol_modern_tries_again_what_may_be_the_word_of_a_proxy(status: int) -> None:
+    away = world(url=URL, protocol="modern", max_retries=0)
+    error = refused(status) if status < 500 else OutcomeUnknownError("HTTP 503")
+    away.wire.script("server/discover", error, DISCOVERED)
+    assert not away.connect().result(0)
+    assert (away.status.state, away.status.failed_connects) == ("reconnecting", 1)
+
+    away.advance(1.0)
+
+    assert (away.status.state, away.status.era) == ("ready", "modern")
 
 
 def test_protocol_modern_does_not_replace_a_silent_child() -> None:

@@ -1,5 +1,6 @@
 """What the answers to server/discover say about a server."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -144,7 +145,13 @@ def test_any_other_error_of_the_server_is_legacy(code: int, transport: Way) -> N
     ],
 )
 def test_an_http_answer_that_is_no_json_rpc_is_legacy(error: MCPOrchestratorError) -> None:
-    assert ask(error)[1] == Legacy()
+    assert ask(error)[1] == Legacy(error)
+
+
+@pytest.mark.parametrize("kind", ["input_required", "task", 7])
+def test_a_discovery_of_another_type_is_none(kind: object) -> None:
+    assert ask({**DISCOVERED, "resultType": kind})[1] == Legacy()
+    assert isinstance(ask({**DISCOVERED, "resultType": "complete"})[1], Session)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +205,9 @@ LEGACY = Session(era="legacy", protocol="2025-11-25", transport="http")
         (refused(-32600), True),
         (refused(-32000), True),
         (refused(-32601, status=404), True),
+        (refused(-32022), True),
+        (refused(-32022, {"supported": ["2025-11-25"]}), True),
+        (refused(-32022, {"supported": ["2026-07-28"]}), False),
         (refused(-32602), False),
         (refused(-32020), False),
         (refused(-32600, status=None), False),
@@ -209,7 +219,25 @@ LEGACY = Session(era="legacy", protocol="2025-11-25", transport="http")
 def test_an_answer_as_a_legacy_server_gives_it_casts_doubt_on_a_modern_one(outcome: Outcome, *, doubtful: bool) -> None:
     assert isinstance(MODERN, Session)
     assert casts_doubt(outcome, MODERN) is doubtful
-    assert not casts_doubt(outcome, LEGACY)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "doubtful"),
+    [
+        (refused(-32602), True),
+        (refused(-32020), True),
+        (refused(-32022), True),
+        (refused(-32602, status=200), False),
+        (refused(-32022, status=None), False),
+        (refused(-32600), False),
+        (refused(-32601, status=404), False),
+        (with_status(MCPConnectionError("HTTP 404"), 404), False),
+        ({}, False),
+    ],
+)
+def test_an_answer_as_a_modern_server_gives_it_casts_doubt_on_a_legacy_one(outcome: Outcome, *, doubtful: bool) -> None:
+    assert casts_doubt(outcome, LEGACY) is doubtful
+    assert not casts_doubt(outcome, replace(LEGACY, transport="sse"))
 
 
 @pytest.mark.parametrize("outcome", [refused(-32600), with_status(MCPConnectionError("HTTP 405"), 405), {"tools": []}])
@@ -222,5 +250,7 @@ def test_a_modern_server_that_answers_a_discovery_like_a_legacy_one_was_replaced
 
 def test_a_legacy_server_that_answers_as_only_modern_ones_do_was_replaced() -> None:
     assert is_of_another_era(refused(-32022), LEGACY)
+    assert is_of_another_era(refused(-32602), LEGACY)
+    assert not is_of_another_era(refused(-32602, status=200), LEGACY)
     assert not is_of_another_era(refused(-32601), LEGACY)
     assert not is_of_another_era({}, LEGACY)
