@@ -33,7 +33,7 @@ class Channel:
         on_trouble: Callable[[Outcome], None],
     ) -> None:
         self._limit_s, self._wire, self._on_trouble = config.connect_timeout_s, wire, on_trouble
-        self.control = ControlSlot(self.begin, clock)
+        self.control = ControlSlot(self.begin, clock, self._overdue)
         self.session, self.open = Session(), False
         self._doubted = False  # Whether the server is of its era still; a ping is under way to tell.
 
@@ -83,6 +83,10 @@ class Channel:
         if not self._doubted:
             self._doubted = True
             self.ping(self._judged)
+
+    def _overdue(self, exchange: int) -> None:
+        if self.open:  # Initialize may not be cancelled, and a server that is asked for its era may not know the word.
+            self.cancel(exchange)
 
     def _judged(self, _alive: bool) -> None:  # noqa: FBT001 -- as a ping says it
         self._doubted = False

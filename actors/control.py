@@ -27,13 +27,14 @@ class ControlSlot:
     """Keeps a busy server from looking dead: handshake, ping, catalogue, cancel and answers never wait for a call.
 
     * Errands run one at a time, in order; asides beside them.
-    * An errand whose time is up is sent an MCPTimeoutError, once its exchange, broken off, has reported.
+    * An errand whose time is up is sent an MCPTimeoutError, once its exchange, broken off, has reported. `on_overdue`
+      hears of that exchange, if it was sent: the server may want to know.
     * `clear` ends them all with one error; a late report of the exchange that was under way is nobody's. It keeps its
       own deadline: a connection that is closed in good order ends when its exchanges have.
     """
 
-    def __init__(self, begin: Begin, clock: Callable[[], float]) -> None:
-        self._begin, self._clock = begin, clock
+    def __init__(self, begin: Begin, clock: Callable[[], float], on_overdue: Callable[[int], object]) -> None:
+        self._begin, self._clock, self._on_overdue = begin, clock, on_overdue
         self._asides = Asides(begin, clock)
         self._errands: deque[Errand] = deque()
         self._exchange: int | None = None
@@ -81,7 +82,8 @@ class ControlSlot:
         if self._handle is None or self._is_broken_off or self._clock() < self._errands[0].deadline:
             return
         self._is_broken_off = True
-        self._ticket.withdraw()
+        if self._ticket.withdraw() == "unknown" and self._exchange is not None:
+            self._on_overdue(self._exchange)
         self._handle.abort()
 
     def clear(self, error: MCPOrchestratorError) -> None:

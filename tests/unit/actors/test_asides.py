@@ -62,7 +62,7 @@ def test_asides_go_out_at_once_a_few_at_a_time_in_order() -> None:
 
 def test_a_reply_waits_for_no_errand() -> None:
     rig = Rig()
-    slot = ControlSlot(rig.begin, lambda: rig.now)
+    slot = ControlSlot(rig.begin, lambda: rig.now, int)
     slot.run(
         Errand(conversation=conversations.one(Request(id=0, method="tools/list")), limit_s=5.0, on_end=rig.ends.append)
     )
@@ -149,7 +149,7 @@ def test_the_time_of_one_that_waits_begins_when_it_is_sent() -> None:
 
 def test_what_a_slot_sends_beside_its_errands_is_broken_off_by_its_timer() -> None:
     rig = Rig()
-    slot = ControlSlot(rig.begin, lambda: rig.now)
+    slot = ControlSlot(rig.begin, lambda: rig.now, int)
     slot.send(rig.reply())
     assert slot.next_due() == 1005.0
 
@@ -162,7 +162,7 @@ def test_what_a_slot_sends_beside_its_errands_is_broken_off_by_its_timer() -> No
 
 def test_the_end_of_a_connection_ends_its_asides_and_a_late_report_is_nobodys() -> None:
     rig = Rig()
-    slot = ControlSlot(rig.begin, lambda: rig.now)
+    slot = ControlSlot(rig.begin, lambda: rig.now, int)
     for number in range(6):
         slot.send(rig.reply(number))
 

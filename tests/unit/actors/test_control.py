@@ -27,7 +27,8 @@ class Rig:
         self.now = 1000.0
         self.begun: list[Exchange] = []
         self.ends: list[Any] = []
-        self.slot = ControlSlot(self._begin, lambda: self.now)
+        self.overdue: list[int] = []
+        self.slot = ControlSlot(self._begin, lambda: self.now, self.overdue.append)
 
     def _begin(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Exchange]:
         self.begun.append(Exchange(message, deadline, ticket))
@@ -134,10 +135,24 @@ def test_what_is_overdue_is_withdrawn_and_broken_off_once_and_ends_when_that_is_
     rig.slot.tick()
 
     assert (rig.begun[0].aborted, rig.begun[0].ticket.claim(), rig.slot.next_due()) == (1, False, math.inf)
-    assert rig.ends == []
+    assert (rig.ends, rig.overdue) == ([], [])
     rig.slot.finish(0, NotExecutedError("broken off"))
     assert [type(end) for end in rig.ends] == [MCPTimeoutError]
     assert rig.ends[0].executed == "no"
+
+
+def test_that_what_was_sent_is_overdue_is_told_once() -> None:
+    rig = Rig()
+    rig.run("before")
+    rig.slot.finish(0, {})
+    rig.run("ping")
+    assert rig.begun[1].ticket.claim()
+
+    rig.now += 5.0
+    rig.slot.tick()
+    rig.slot.tick()
+
+    assert rig.overdue == [1]
 
 
 def test_an_answer_that_crosses_the_abort_is_an_answer() -> None:

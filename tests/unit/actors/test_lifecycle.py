@@ -218,34 +218,6 @@ def test_a_disconnect_ends_all_calls_by_ticket_and_replies_when_nothing_is_left(
     assert reply.result(timeout=0) is True
 
 
-def test_a_disconnect_does_not_wait_for_a_connection_that_was_made_after_it() -> None:
-    world = World(url="http://127.0.0.1:9/mcp")
-    world.wire.releases = False
-    reply = disconnect(world)
-    world.connect()
-    assert (world.status.ready, reply.done()) == (True, False)
-
-    world.wire.connections[0].release()
-    world.runtime.run()
-
-    assert reply.result(timeout=0) is True
-    assert world.status.ready
-
-
-def test_what_an_ended_connection_was_asked_is_broken_off_when_its_time_is_up() -> None:
-    world = World(url="http://127.0.0.1:9/mcp", handshake_timeout_s=3.0)
-    world.wire.script("tools/list", None)
-    world.wire.connections[0].notify("notifications/tools/list_changed")
-    world.runtime.run()
-    world.advance(0.2)
-
-    disconnect(world)
-    assert (world.wire.connections[0].ended, world.exchange("tools/list").aborted) == ("closed", False)
-    world.advance(3.0)
-
-    assert world.exchange("tools/list").aborted
-
-
 def test_a_disconnect_while_it_connects_ends_that() -> None:
     world = World(connect=False)
     world.wire.script("initialize", None)
