@@ -118,6 +118,9 @@ class Opening:
         if is_modern and self._config.protocol == "auto" and not self._probed:
             self._refusal = end
             self._probe()
+        elif is_modern and self._config.protocol == "legacy":
+            refusal = f'it speaks no legacy revision: set protocol = "auto" ({end.message})'
+            self._fail(ServerUnavailableError(refusal, state="config"))
         elif self._way == "http" and self._config.transport == "auto" and _is_refusal(end):
             self._refusal = end
             self._guess = Belief(era="legacy", transport="sse")

@@ -346,6 +346,17 @@ def test_protocol_legacy_asks_nobody() -> None:
     assert said(legacy) == ["initialize", "notifications/initialized"]
 
 
+def test_protocol_legacy_takes_no_server_that_is_modern_only() -> None:
+    modern = world(protocol="legacy")
+    modern.wire.script("initialize", MODERN_ONLY)
+
+    assert not modern.connect().result(0)
+
+    assert said(modern) == ["initialize"]
+    assert modern.status.state == "config"
+    assert 'set protocol = "auto"' in modern.status.reason
+
+
 @pytest.mark.parametrize("answer", [UNKNOWN, {}])
 def test_protocol_modern_takes_no_legacy_server(answer: Outcome) -> None:
     legacy = world(protocol="modern")
