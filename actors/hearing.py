@@ -24,10 +24,13 @@ class Hearing:
 
     def hear(self, message: Heard) -> None:
         """Take an event in."""
-        current = message.connection == self._wire.current
+        if isinstance(message.event, Received):
+            message.event.on_heard()
+        if message.generation == self._generation:
+            self._pass_on(message, current=message.connection == self._wire.current)
+
+    def _pass_on(self, message: Heard, *, current: bool) -> None:
         match message.event:
-            case _ if message.generation != self._generation:
-                pass
             case Released():
                 self._life.released(message.connection)
             case ConnectionLost(error=error) if current:

@@ -41,11 +41,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A notification (`id` is None) or a request of the server."""
+    """A notification (`id` is None) or a request of the server.
+
+    `on_heard`: to be called once whoever was told has taken it out of his mailbox: until then it is in memory.
+    """
 
     method: str
     params: Mapping[str, Any]
     id: int | str | None = None
+    on_heard: Callable[[], object] = field(default=bool, compare=False, repr=False)  # Mostly nobody wants to know.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ class Connection(Protocol):
     * It calls `on_done` exactly once per `start`, on any thread, also from within `start`, also after an abort.
       The outcome is the raw `result` of the answer, or the error that came instead, translated.
     * What goes wrong on the wire is an outcome. Only a bug is an exception.
-    * The listener hears on any thread; it only tells.
+    * The listener hears on any thread; it only tells. A server that says more than is heard is read more slowly.
     """
 
     def start(self, message: Request | Reply, deadline: float, ticket: SendTicket, on_done: OnDone) -> Handle:

@@ -83,7 +83,7 @@ class StdioLimits:
     term_grace_s: float = 2.0  # From SIGTERM to SIGKILL.
     exit_grace_s: float = 0.5  # From the end of a pipe to SIGKILL: most are about to exit, with a code that tells why.
     queued_bytes: int = 8 * 1024 * 1024  # Not yet taken by stdin.
-    backlog_bytes: int = 32 * 1024 * 1024  # Of stdout, read and not yet parsed.
+    backlog_bytes: int = 32 * 1024 * 1024  # Of stdout, read and not yet parsed, or told and not yet heard.
 
 
 def program_of(config: ServerConfig) -> Program:

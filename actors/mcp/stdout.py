@@ -6,10 +6,14 @@ from threading import Thread
 
 from actors.config import ServerConfig
 from actors.errors import ResponseTooLargeError
+from actors.mcp.backlog import Backlog
 from actors.mcp.exchange import Exchange
 from actors.mcp.jsonrpc import Answer, decode
 from actors.mcp.lines import Oversized
+from actors.mcp.teller import Teller
 from actors.transport import Listener, Received
+
+_LINE_BYTES = 100  # What a line takes beside its letters. A million empty ones are not nothing.
 
 
 class AnswerReader:
@@ -29,11 +33,11 @@ class AnswerReader:
         backlog_bytes: int,
         on_end: Callable[[], object],
     ) -> None:
-        self._awaited, self._listener, self._on_end = awaited, listener, on_end
+        self._awaited, self._teller, self._on_end = awaited, Teller(listener), on_end
         self._backlog_bytes, self._max_response_bytes = backlog_bytes, config.max_response_bytes
         self.skipped_lines = self.dropped_answers = 0
         self._batches: SimpleQueue[list[bytes | Oversized] | None] = SimpleQueue()
-        self._handed_over = self._dealt_with = 0  # Bytes; the first grows on the pipes' thread, the second on ours.
+        self._unread = Backlog()  # Handed over by the pipes' thread.
         self._muted = False
         self._thread = Thread(target=self._run, name=f"answers of {config.name}", daemon=True)
 
@@ -43,12 +47,15 @@ class AnswerReader:
 
     @property
     def is_behind(self) -> bool:
-        """Whether so much waits here that the pipe should be left to fill up: memory is bounded, pipes are for that."""
-        return self._handed_over - self._dealt_with > self._backlog_bytes
+        """Whether so much waits here, or with the listener, that the pipe should be left to fill up.
+
+        Memory is bounded so, and pipes are made to wait.
+        """
+        return self._unread.size + self._teller.unheard_bytes > self._backlog_bytes
 
     def take(self, batch: list[bytes | Oversized]) -> None:
         """Queue some lines."""
-        self._handed_over += _size(batch)
+        self._unread.hand(_size(batch))
         self._batches.put(batch)
 
     def mute(self) -> None:
@@ -64,7 +71,7 @@ class AnswerReader:
             for line in batch:
                 if not self._muted:
                     self._read(line)
-            self._dealt_with += _size(batch)
+            self._unread.done(_size(batch))
         self._on_end()
 
     def _read(self, line: bytes | Oversized) -> None:
@@ -78,7 +85,7 @@ class AnswerReader:
             return
         for message in messages:
             if isinstance(message, Received):
-                self._listener(message)
+                self._teller.tell(message)
             else:
                 self._answer(message)
 
@@ -107,4 +114,4 @@ class AnswerReader:
 
 
 def _size(batch: list[bytes | Oversized]) -> int:
-    return sum(len(line) if isinstance(line, bytes) else 0 for line in batch)
+    return sum(_LINE_BYTES + (len(line) if isinstance(line, bytes) else 0) for line in batch)

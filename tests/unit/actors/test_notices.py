@@ -8,6 +8,7 @@ import pytest
 
 from actors.call import ServerName
 from actors.notices import MOST_BYTES, MOST_WAITING, Notices, Notification, Relay
+from actors.transport import Received
 from tests.fixtures.scripted import World
 
 Later = list[Callable[[], object]]
@@ -185,6 +186,24 @@ def test_what_is_dropped_is_counted() -> None:
         notify(world, LOG)
 
     assert world.status.statistics.notifications_dropped == 3
+
+
+@pytest.mark.parametrize("request_id", [None, 1])
+@pytest.mark.parametrize(
+    "method", [LOG, "ping", "notifications/progress", "notifications/cancelled", "notifications/x"]
+)
+def test_whoever_told_learns_when_it_was_heard_on_whatever_connection(method: str, request_id: int | None) -> None:
+    world = listening(None)
+    world.connect(anew=True)
+    heard = Later()
+
+    for connection in world.wire.connections:
+        event = Received(method=method, params={}, id=request_id, on_heard=lambda: heard.append(bool))
+        connection.tell(event)
+    assert heard == []
+    world.runtime.run()
+
+    assert len(heard) == len(world.wire.connections) == 2
 
 
 def test_where_nobody_listens_nothing_is_dropped() -> None:

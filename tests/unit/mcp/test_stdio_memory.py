@@ -154,3 +154,36 @@ def test_a_flood_of_lines_is_left_in_the_pipe_when_it_outruns_the_parser(rig: St
 
     assert flooded.outcome() == {}
     assert len(odd.told) == 5_000
+
+
+def test_a_flood_of_empty_lines_is_left_in_the_pipe_too(rig: StdioRig) -> None:
+    odd = rig.connect(limits=StdioLimits(backlog_bytes=MIB))
+    with odd.deaf():
+        odd.ask("raw", {"text": '{"method":"notifications/first"}\n'})
+        flooded = odd.ask("flood", {"lines": 4, "text": "\n" * 65536})
+        odd.wait_for_stderr("blocked")
+
+    assert flooded.outcome() == {}
+    assert odd.connection.skipped_lines == 4 * 65536
+
+
+def test_a_flood_of_messages_is_left_in_the_pipe_when_it_outruns_whoever_hears_them(rig: StdioRig) -> None:
+    odd = rig.connect(limits=StdioLimits(backlog_bytes=MIB))
+    with odd.unheard():
+        flooded = odd.ask("flood", {"lines": 5_000})
+        odd.wait_for_stderr("blocked")
+        assert flooded.outcomes == []
+        assert len(odd.told) < 2_000
+
+    assert flooded.outcome() == {}
+    assert len(odd.told) == 5_000
+
+
+def test_what_nobody_hears_any_more_holds_no_end_up(rig: StdioRig) -> None:
+    odd = rig.connect(limits=StdioLimits(backlog_bytes=MIB))
+    with odd.unheard():
+        odd.ask("flood", {"lines": 5_000})
+        odd.wait_for_stderr("blocked")
+
+        odd.connection.abort()
+        odd.wait_for_release()
