@@ -18,6 +18,7 @@ from actors.call import Result
 from actors.catalogue import table
 from actors.errors import ConfigurationError
 from actors.mcp.elicitation import with_defaults
+from actors.mcp.texts import shown, text_of
 
 logger = logging.getLogger(__name__)
 
@@ -174,10 +175,10 @@ def _elicitation(server: str, params: Mapping[str, Any]) -> Elicitation:
     if mode == "url" and not (isinstance(url, str) and url):
         raise InputRefusedError("elicitation/create of a URL without the URL", BAD_PARAMS)
     if mode not in ("form", "url"):
-        raise InputRefusedError(f"elicitation/create: unknown mode {mode!r}", BAD_PARAMS)
+        raise InputRefusedError(f"elicitation/create: unknown mode {shown(mode)}", BAD_PARAMS)
     return Elicitation(
         server=server,
-        message=str(params.get("message") or ""),
+        message=text_of(params.get("message")),
         mode=mode,
         requested_schema=table(params.get("requestedSchema")) if mode == "form" else {},
         url=url if mode == "url" else None,

@@ -20,6 +20,7 @@ from actors.errors import (
 from actors.mcp.envelope import CLIENT_INFO, LEGACY_VERSIONS
 from actors.mcp.era import Legacy, Probe, Silent, speaks_our_version
 from actors.mcp.session import Session, Way, server_name
+from actors.mcp.texts import shown, text_of
 from actors.transport import Reply, Request
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def handshake(capabilities: Mapping[str, Any], transport: Way) -> Conversation[S
     version = answer.get("protocolVersion")
     if version not in LEGACY_VERSIONS:
         return ServerUnavailableError(
-            f"the server speaks protocol {version!r}, we speak {', '.join(LEGACY_VERSIONS)}", state="config"
+            f"the server speaks protocol {shown(version)}, we speak {', '.join(LEGACY_VERSIONS)}", state="config"
         )
     taken = yield _request("notifications/initialized")
     if isinstance(taken, MCPOrchestratorError):
@@ -58,7 +59,7 @@ def handshake(capabilities: Mapping[str, Any], transport: Way) -> Conversation[S
         transport=transport,
         capabilities=table(answer.get("capabilities")),
         server_info=server_name(answer.get("serverInfo")),
-        instructions=str(answer.get("instructions") or ""),
+        instructions=text_of(answer.get("instructions")),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from actors.call import Outcome, Result
 from actors.catalogue import table
 from actors.errors import OutcomeUnknownError
+from actors.mcp.texts import shown
 from actors.transport import Reply, Request
 
 CLIENT_INFO = {"name": "mcp-orchestrator", "version": "0.1.0"}
@@ -41,7 +42,7 @@ def completed(result: Result) -> Outcome:
     kind = result.get("resultType")
     if kind is None or kind == "complete":  # None: a server from before there was a type.
         return result
-    return OutcomeUnknownError(f"malformed answer: its resultType is {str(kind)[:100]!r}")
+    return OutcomeUnknownError(f"malformed answer: its resultType is {shown(kind)}")
 
 
 def protocol_of(message: Request | Reply) -> str | None:

@@ -20,6 +20,7 @@ from actors.errors import (
 )
 from actors.mcp.envelope import LEGACY_VERSIONS, MODERN_VERSIONS, completed, enclosed, envelope
 from actors.mcp.session import Session, Way, server_name
+from actors.mcp.texts import text_of
 from actors.transport import Request
 
 VERSION_REFUSED = -32022
@@ -96,7 +97,7 @@ class Probe:
                 transport=self.transport,
                 capabilities=table(answer.get("capabilities")),
                 server_info=server_name(info),
-                instructions=str(answer.get("instructions") or ""),
+                instructions=text_of(answer.get("instructions")),
                 envelope=self._envelope,
             )
         if any(version in listed for version in LEGACY_VERSIONS) or not listed:

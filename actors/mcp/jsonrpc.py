@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from actors.call import Outcome
 from actors.errors import Executed, InvalidCallError, MCPToolError, OutcomeUnknownError
+from actors.mcp.texts import text_of
 from actors.transport import Received, Reply, Request
 
 # Codes by which the peer says that it refused the request before running it: parse error, invalid request,
@@ -101,5 +102,5 @@ def _outcome_of_error(error: object) -> Outcome:
     if type(code) is not int:
         return OutcomeUnknownError("malformed answer: its error has no code")
     executed: Executed = "no" if code in REFUSALS else "unknown"
-    text = f"{body.get('message') or 'error without a message'} (code {code})"
+    text = f"{text_of(body.get('message')) or 'error without a message'} (code {code})"
     return MCPToolError(text, executed=executed, code=code, data=body.get("data"))

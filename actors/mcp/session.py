@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from actors.catalogue import table
 from actors.mcp.envelope import enclosed
+from actors.mcp.texts import text_of
 
 Era: TypeAlias = Literal["", "legacy", "modern"]  # "": nobody knows yet.
 Way: TypeAlias = Literal["", "stdio", "http", "sse"]
@@ -58,4 +59,4 @@ class Session:
 def server_name(info: object) -> str:
     """Return name and version as a server gave them, in one line."""
     known = table(info)
-    return " ".join(str(part) for part in map(known.get, ("name", "version")) if part)
+    return " ".join(filter(None, (text_of(known.get(key)) for key in ("name", "version"))))

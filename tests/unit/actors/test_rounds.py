@@ -272,7 +272,7 @@ def test_a_result_of_another_type_is_malformed(method: str, kind: Any) -> None:
 
     error = error_of(future)
     assert isinstance(error, OutcomeUnknownError)
-    assert error.message == f"malformed answer: its resultType is {str(kind)!r}"
+    assert error.message == f"malformed answer: its resultType is {kind!r}"
     assert asked.status.breaker.failures == 1
 
 
