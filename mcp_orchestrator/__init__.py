@@ -17,12 +17,14 @@ if Path(actors.__file__ or "").resolve().parent.parent != _home:
 
 from actors.batches import CallOutcome  # noqa: E402 -- after the check that it is ours
 from actors.call import CallFuture  # noqa: E402
+from actors.catalogue import Repeatable  # noqa: E402
 from actors.config import BreakerPolicy, ServerConfig, ToolConfig  # noqa: E402
 from actors.errors import (  # noqa: E402
     CallCancelledError,
     CircuitBreakerOpenError,
     ConfigurationError,
     InvalidCallError,
+    InvalidResultError,
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
@@ -58,6 +60,7 @@ __all__ = [
     "FailedCall",
     "Incident",
     "InvalidCallError",
+    "InvalidResultError",
     "MCPConnectionError",
     "MCPOrchestrator",
     "MCPOrchestratorError",
@@ -68,6 +71,7 @@ __all__ = [
     "OrchestratorConfig",
     "OutcomeUnknownError",
     "OverloadedError",
+    "Repeatable",
     "ResponseTooLargeError",
     "Sampling",
     "ServerConfig",

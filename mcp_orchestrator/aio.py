@@ -35,6 +35,8 @@ class AsyncMCPOrchestrator(Face):
 
     It may be made before a loop runs, and be used from several loops. A cancelled task cancels its calls.
 
+    `on_elicitation`, `on_sampling` and `roots` may be coroutine functions: they run on the loop that connected last.
+
     >>> import asyncio
     >>> from mcp_orchestrator import AsyncMCPOrchestrator
     >>> async def main() -> None:
@@ -55,7 +57,7 @@ class AsyncMCPOrchestrator(Face):
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
-        """See MCPOrchestrator. What servers ask may be answered by coroutines: on the loop that connected last."""
+        """See MCPOrchestrator."""
         self._last_loop = LastLoop()
         super().__init__(
             config,

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import mcp_orchestrator
@@ -24,6 +25,7 @@ SECTIONS = {
         "FailedCall",
         "Incident",
         "Notification",
+        "Repeatable",
     ),
     "What servers ask": ("Elicitation", "Sampling"),
 }
@@ -63,7 +65,7 @@ def _entry(name: str) -> str:
     if dataclasses.is_dataclass(thing):
         lines += [*(f"* `{field.name}: {_type(field.type)}`" for field in dataclasses.fields(thing)), ""]
     for method, function in _methods(thing):
-        if isinstance(function, property):
+        if not inspect.isfunction(function):
             lines += [f"#### `.{method}`\n", _text(function), ""]
         else:
             lines += [f"#### `{method}{_signature(function)}`\n", _text(function), ""]
@@ -75,7 +77,7 @@ def _methods(thing: type) -> Iterator[tuple[str, object]]:
     kinds: tuple[type, ...] = (thing, Face) if thing is mcp_orchestrator.MCPOrchestrator else (thing,)
     for kind in kinds:
         for name, member in vars(kind).items():
-            ours = inspect.isfunction(member) or isinstance(member, property)
+            ours = inspect.isfunction(member) or isinstance(member, property | cached_property)
             if (
                 ours
                 and not name.startswith("_")
@@ -86,13 +88,15 @@ def _methods(thing: type) -> Iterator[tuple[str, object]]:
 
 
 def _errors() -> str:
-    rows = ["| Error | When | Is also |", "|---|---|---|"]
+    rows, more = ["| Error | When | Is also |", "|---|---|---|"], ""
     for name in mcp_orchestrator.__all__:
         thing = getattr(mcp_orchestrator, name)
         if inspect.isclass(thing) and issubclass(thing, MCPOrchestratorError):
             also = [base.__name__ for base in thing.__mro__[1:] if base not in (BaseException, Exception, object)]
-            rows.append(f"| `{name}` | {_text(thing).splitlines()[0]} | {', '.join(f'`{one}`' for one in also)} |")
-    return f"{_text(MCPOrchestratorError)}\n\n" + "\n".join(rows)
+            when, _, rest = _text(thing).partition("\n\n")
+            rows.append(f"| `{name}` | {when} | {', '.join(f'`{one}`' for one in also)} |")
+            more += f"\n\n#### `{name}`\n\n{rest}" if rest and thing is not MCPOrchestratorError else ""
+    return f"{_text(MCPOrchestratorError)}\n\n" + "\n".join(rows) + more
 
 
 class _Environ:

@@ -1,9 +1,12 @@
-"""The page of the Python interface says what the code says."""
+"""The page of the Python interface says what the code says, and says all of it."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import mcp_orchestrator
+from actors import errors
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -18,3 +21,11 @@ def test_the_reference_in_the_documentation_is_up_to_date() -> None:
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_error_that_a_call_can_end_with_is_public() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    of_calls = {kind.__name__ for kind in kinds if issubclass(kind, errors.MCPOrchestratorError)}
+
+    # A lost session is mended; a caller who hears of one cannot do else than for any other NotExecutedError.
+    assert of_calls - {"SessionLostError"} <= set(mcp_orchestrator.__all__)
