@@ -8,7 +8,7 @@ from actors.call import Call, Outcome, ServerName
 from actors.calling import Plan
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError, MCPToolError
-from actors.mcp.paging import Entries, Entry, ListMethod, list_all
+from actors.mcp.paging import TEMPLATES, Entries, Entry, ListMethod, list_all
 from actors.messages import SubscribeResource
 from actors.results import ToolResult
 from mcp_orchestrator.asking import NO_PARAMS, Asking
@@ -117,6 +117,8 @@ class Offers:
         return self.submit(Plan(server=server, method=method, params=params, timeout_s=limit_s))
 
     def _is_not_offered(self, server: ServerName, kind: ListMethod, error: MCPToolError) -> bool:
+        if kind is TEMPLATES and error.code == _METHOD_NOT_FOUND:
+            return True  # No capability tells them from resources: a server that has only those need not know the word.
         return error.code in (_METHOD_NOT_FOUND, _INVALID_PARAMS) and self._lacks(server, kind.capability)
 
     def _lacks(self, server: ServerName, capability: str, feature: str = "") -> bool:

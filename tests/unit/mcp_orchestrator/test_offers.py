@@ -112,6 +112,14 @@ def test_a_server_that_refuses_what_it_offers_is_an_error() -> None:
             face.list_prompts("a")
 
 
+def test_a_server_with_resources_that_has_never_heard_of_templates_has_none() -> None:
+    with offering("resources") as (face, scripts):
+        refusal = MCPToolError("no such method", executed="no", code=-32601)
+        scripts.wire("a").script("resources/templates/list", refusal)
+
+        assert face.list_resource_templates("a") == []
+
+
 def test_an_answer_without_a_list_names_the_server() -> None:
     with offering("prompts") as (face, scripts):
         scripts.wire("a").script("prompts/list", {})
