@@ -77,7 +77,7 @@ def _methods(thing: type) -> Iterator[tuple[str, object]]:
     kinds: tuple[type, ...] = (thing, Face) if thing is mcp_orchestrator.MCPOrchestrator else (thing,)
     for kind in kinds:
         for name, member in vars(kind).items():
-            ours = inspect.isfunction(member) or isinstance(member, property | cached_property)
+            ours = inspect.isfunction(member) or type(member) in (property, cached_property)
             if (
                 ours
                 and not name.startswith("_")
