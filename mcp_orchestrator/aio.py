@@ -36,6 +36,7 @@ class AsyncMCPOrchestrator(Face):
     It may be made before a loop runs, and be used from several loops. A cancelled task cancels its calls.
 
     `on_elicitation`, `on_sampling` and `roots` may be coroutine functions: they run on the loop that connected last.
+    All other callbacks are plain functions on the callbacks thread; `loop.call_soon_threadsafe` leads back to the loop.
 
     >>> import asyncio
     >>> from mcp_orchestrator import AsyncMCPOrchestrator

@@ -1,5 +1,6 @@
 """What callers may get wrong, found before anything is begun: one clear error each."""
 
+import inspect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,11 +50,13 @@ class Asking:
         """Return the plan of a tools/call.
 
         In this order: UnknownServerError (a ValueError), MCPConnectionError if it was never connected, ValueError
-        for the tool, TypeError for the params, ValueError for the timeout. With no server named, the tool decides.
+        for the tool, TypeError for a callback or the params, ValueError for the timeout. With no server named, the tool
+        decides.
         """
         name = None if server is None else self.connected(server)
         if not isinstance(tool, str) or not tool.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise ValueError(f"tool must be the name of a tool, not {tool!r}")
+        check_callbacks(on_progress=on_progress)
         if name is None:
             name = self._offering(tool)
         arguments, known = _table(params), self.names.tool(name, tool)
@@ -77,6 +80,7 @@ class Asking:
         name = self.connected(server)
         if not isinstance(method, str) or not method.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise ValueError(f"method must be the name of an MCP method, not {method!r}")
+        check_callbacks(on_progress=on_progress)
         return Plan(
             server=name,
             method=method,
@@ -152,6 +156,24 @@ def seconds(given: float, what: str = "timeout") -> float:
     if not 0 < given < math.inf:
         raise ValueError(f"{what} must be more than 0 s and finite, not {given!r}")
     return min(given, LONGEST_S)
+
+
+def callback_mistake(name: str, callback: object) -> str | None:
+    """Return why the callbacks thread, which awaits nothing, cannot call it; None if it can, or if there is none."""
+    if callback is None:
+        return None
+    if not callable(callback):
+        return f"{name} must be callable, not {callback!r}"
+    if inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004 -- an object with `async def __call__`
+        return f"{name} is a coroutine function, which nobody would await: give a plain function"
+    return None
+
+
+def check_callbacks(**callbacks: object) -> None:
+    """Raise TypeError for the first that is none; see `callback_mistake`."""
+    for name, callback in callbacks.items():
+        if mistake := callback_mistake(name, callback):
+            raise TypeError(mistake)
 
 
 def _table(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from actors.board import Board
 from actors.breaker import State as BreakerState
 from actors.call import Call, OnProgress, ServerName
 from actors.catalogue import Repeatable
+from actors.errors import ConfigurationError
 from actors.inputs import InputHandlers, OnElicitation, OnSampling, Roots
 from actors.mailbox import tell
 from actors.messages import ForceBreaker, SubscribeResource
@@ -18,7 +19,7 @@ from actors.runtime import Runtime
 from actors.status import Incident
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
-from mcp_orchestrator.asking import Asking, ToolCall, seconds
+from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_callbacks, seconds
 from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig, Source, load
 from mcp_orchestrator.engine import Engine, FailedCall
@@ -45,9 +46,9 @@ class Face:
     * `on_sampling`: called with a Sampling when a server wants a language model to answer. It returns {"role":
       "assistant", "content": {"type": "text", "text": …}, "model": …}.
     * `roots`: the folders that servers may work in: a list of paths, file URIs or {"uri": …, "name": …}; or a
-      function that returns one. Mistakes in it, and handlers that are none, are a ConfigurationError.
-    * Of these three, only what is given is declared to servers. They run on threads of their own, several at once, and
-      may take their time, within the deadline of the call that asks. One that raises gives no answer.
+      function that returns one. Mistakes in any of these are a ConfigurationError.
+    * Of the last three, only what is given is declared to servers. They run on threads of their own, several at once,
+      and may take their time, within the deadline of the call that asks. One that raises gives no answer.
     * `runtime`, `transport_factory`: the seam for tests.
     """
 
@@ -63,6 +64,9 @@ class Face:
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
+        for name, callback in (("on_error", on_error), ("on_notification", on_notification)):
+            if mistake := callback_mistake(name, callback):
+                raise ConfigurationError(mistake)
         self._inputs = InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots)
         self._on_notification = on_notification
         self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
@@ -247,6 +251,7 @@ class Face:
         on_result: Callable[[CallOutcome], object] | None,
     ) -> tuple[Batch, float]:
         """Hand a batch over. Return it, and the seconds by which it ends at the latest."""
+        check_callbacks(progress_callback=progress_callback, on_result=on_result)
         items = self._asking.items(calls)
         self._asking.check_limits(timeout, max_parallel)
         longest_s = sum(item.plan.timeout_s for item in items if item.plan is not None)

@@ -51,7 +51,9 @@ class ServerHandle(Generic[R_co]):
     def __getitem__(self, tool: str) -> Callable[..., R_co]:
         """Return a callable that submits a call of `tool` with its keyword arguments."""
 
-        def submit(**params: Any) -> R_co:  # noqa: ANN401 -- a tool's arguments
+        def submit(*nameless: object, **params: Any) -> R_co:  # noqa: ANN401 -- a tool's arguments
+            if nameless:
+                raise TypeError(f"a tool's arguments go by name: write {tool}(name=…), or call({tool!r}, {{…}})")
             return self.call(tool, params)
 
         return submit

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.errors import MCPConnectionError, MCPToolError, UnknownServerError
+from actors.errors import ConfigurationError, MCPConnectionError, MCPToolError, UnknownServerError
 from mcp_orchestrator import MCPOrchestrator, ToolCall
 from tests.fixtures.faces import blocking, facing
 
@@ -105,3 +105,53 @@ def test_mistakes_of_a_batch_are_raised_and_those_of_one_call_are_its_outcome() 
     assert kinds == [UnknownServerError, TypeError, TypeError, MCPToolError, TypeError]
     assert {outcome.executed for outcome in outcomes[2:]} == {"no"}
     assert [outcome.server for outcome in outcomes] == ["a", "a", "nobody", "a", "?", "?", "?"]
+
+
+async def nobody_awaits_it(*_: object) -> None:
+    """Stand for what someone who writes asyncio gives without a thought."""
+
+
+class NobodyAwaitsIt:
+    """The same, as an object."""
+
+    async def __call__(self, *_: object) -> None:
+        """See nobody_awaits_it."""
+
+
+@pytest.mark.parametrize(
+    ("callback", "text"),
+    [
+        (BAD, "must be callable, not 7"),
+        (nobody_awaits_it, "is a coroutine function, which nobody would await: give a plain function"),
+        (NobodyAwaitsIt(), "is a coroutine function"),
+    ],
+)
+def test_what_cannot_be_called_back_is_said_at_once(callback: Any, text: str) -> None:
+    with blocking("a") as (face, scripts):
+        with pytest.raises(TypeError, match=f"^on_progress {text}"):
+            face.call_tool("a", "get_queue", on_progress=callback)
+        with pytest.raises(TypeError, match=f"^on_progress {text}"):
+            face.request("a", "ping", on_progress=callback)
+        with pytest.raises(TypeError, match=f"^progress_callback {text}"):
+            face.call_tools_parallel([], progress_callback=callback)
+        with pytest.raises(TypeError, match=f"^on_result {text}"):
+            face.call_tools_parallel([], on_result=callback)
+
+        assert scripts.wire("a").exchanges == []
+        assert face.get_stats()["total_calls"] == 0
+
+
+@pytest.mark.parametrize("name", ["on_error", "on_notification"])
+def test_what_cannot_be_told_of_errors_and_notifications_is_a_mistake_in_the_configuration(name: str) -> None:
+    wrong: dict[str, Any] = {name: nobody_awaits_it}
+
+    with pytest.raises(ConfigurationError, match=f"^{name} is a coroutine function"):
+        MCPOrchestrator({"a": {"command": "true"}}, **wrong)
+
+
+def test_a_tool_of_a_handle_takes_its_arguments_by_name() -> None:
+    with (
+        blocking("a") as (face, _),
+        pytest.raises(TypeError, match=r"write get_queue\(name=…\), or call\('get_queue', {…}\)"),
+    ):
+        face.server("a").get_queue(5)
