@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from actors.answer_cache import AnswerCache, copied
+from actors.backoff import backoff_s
 from actors.call import Call, Outcome, Result, ToolName
 from actors.catalogue import Catalogue, repeatable, table
 from actors.config import ServerConfig
@@ -28,7 +29,8 @@ _DEBOUNCE_S = 0.2  # Servers announce each tool of a batch; one list answers for
 class Listing:
     """What the server offers, as far as it was told on the connection there is.
 
-    * `fresh`: fetched on this connection. A failed fetch keeps the old catalogue, for listing only.
+    * `fresh`: fetched on this connection. A failed fetch keeps the old catalogue, and is tried again `max_retries`
+      times after a back-off, unless the server has refused: nobody announces a change twice.
     * `under_way`: being fetched. `failed`: the last time.
     * Single-flight; announcements within 0.2 s are answered by one fetch.
     """
@@ -48,6 +50,7 @@ class Listing:
         self._session, self._answers = Session(), AnswerCache(clock)
         self._changed_due = math.inf
         self._stale_at = math.inf
+        self._failures = 0  # In a row.
         self._header_params: dict[ToolName, tuple[HeaderParam, ...]] = {}
         self._output_schemas: dict[ToolName, OutputSchema | None] = {}
 
@@ -166,14 +169,23 @@ class Listing:
         self.under_way, self.failed = False, isinstance(end, MCPOrchestratorError)
         if isinstance(end, Entries):
             self._take(end)
+        elif self._session.offers("tools") and not isinstance(end, MCPToolError):
+            self._try_again()
         self._on_end({} if isinstance(end, Entries) else end)
+
+    def _try_again(self) -> None:
+        if self._failures < self._config.max_retries:
+            base_s, cap_s = self._config.reconnect_base_s, self._config.reconnect_cap_s
+            pause_s = backoff_s(self._failures, base_s=base_s, cap_s=cap_s, jitter=0.5)
+            self._changed_due = min(self._changed_due, self._clock() + pause_s)
+            self._failures += 1
 
     def _take(self, listed: Entries) -> None:
         catalogue = Catalogue.of(listed.entries)
         self._header_params, self._output_schemas = {}, {}
         if self._session.is_modern and self._session.transport == "http":
             catalogue = self._without_bad_headers(catalogue)
-        self.catalogue, self.fresh = catalogue, True
+        self.catalogue, self.fresh, self._failures = catalogue, True, 0
         self._stale_at = self._clock() + listed.ttl_s if listed.ttl_s else math.inf
 
     def _without_bad_headers(self, catalogue: Catalogue) -> Catalogue:

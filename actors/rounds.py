@@ -43,8 +43,9 @@ def read(session: Session, method: str, outcome: Outcome) -> Outcome | InputRequ
 def _read(method: str, result: Result) -> Outcome | InputRequired:
     if result.get("resultType") != "input_required" or method not in _MAY_ASK:
         return completed(result)
-    requests, state = result.get("inputRequests", {}), result.get("requestState")
-    if not isinstance(requests, dict) or not isinstance(state, str | None) or not (requests or state is not None):
+    requests, state = result.get("inputRequests"), result.get("requestState")  # Null is none.
+    is_readable = isinstance(requests, dict | None) and isinstance(state, str | None)
+    if not is_readable or (not requests and state is None):
         return refused("it says neither what for nor how to go on")
     return InputRequired(
         requests=table(result.get("inputRequests")), state={} if state is None else {"requestState": state}

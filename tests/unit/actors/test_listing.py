@@ -66,6 +66,42 @@ def test_a_list_that_fails_leaves_the_old_one() -> None:
     assert world.begin_tool("a")[1].write()
 
 
+def test_a_list_that_fails_is_tried_again_after_a_while_and_not_for_ever() -> None:
+    world = World(tools={"a": {}}, max_retries=2, reconnect_base_s=1.0)
+    world.wire.tools["b"] = {}
+    world.wire.script("tools/list", *[OutcomeUnknownError("HTTP 502")] * 3)
+    world.wire.connections[0].notify(CHANGED)
+    world.runtime.run()
+    world.advance(0.2)
+    assert lists(world) == 2
+
+    world.advance(0.9)
+    assert lists(world) == 2
+    world.advance(0.1)
+    assert lists(world) == 3
+    world.advance(2.0)
+    assert lists(world) == 4
+    world.advance(600.0)
+    assert (lists(world), tools(world)) == (4, ["a"])
+
+    world.wire.connections[0].notify(CHANGED)
+    world.runtime.run()
+    world.advance(0.2)
+    assert (lists(world), tools(world)) == (5, ["a", "b"])
+
+
+def test_a_list_that_is_refused_is_not_asked_for_again() -> None:
+    world = World(tools={"a": {}})
+    world.wire.script("tools/list", MCPToolError("broken", executed="unknown", code=-32603))
+    world.wire.connections[0].notify(CHANGED)
+    world.runtime.run()
+
+    world.advance(0.2)
+    world.advance(600.0)
+
+    assert lists(world) == 2
+
+
 def test_a_list_of_an_earlier_connection_is_shown_and_vouches_for_nothing() -> None:
     world = World(tools={"a": READ})
     world.wire.script("tools/list", None)

@@ -68,11 +68,12 @@ def test_several_questions_are_asked_one_after_the_other_and_answered_together()
     assert said == {"a": "Who?", "b": "What?"}
 
 
-def test_without_a_question_the_same_goes_out_again_at_once_with_the_state() -> None:
+@pytest.mark.parametrize("more", [{}, {"inputRequests": None}, {"inputRequests": {}}])
+def test_without_a_question_the_same_goes_out_again_at_once_with_the_state(more: dict[str, Any]) -> None:
     asked = asking_world(lambda _: pytest.fail("asked"))
     future, _ = asked.begin_tool("order")
 
-    asked.end("order", asks("later"))
+    asked.end("order", {"resultType": "input_required", "requestState": "later", **more})
 
     assert sent(asked)[1] == {"name": "order", "arguments": {}, "requestState": "later"}
     assert not future.done()
