@@ -64,7 +64,7 @@ class StdioConnection:
             self._awaited,
             listener,
             backlog_bytes=limits.backlog_bytes,
-            on_end=lambda: pipes.call(self._settle),
+            on_end=partial(self._call, self._settle),
         )
         self._stderr = StderrTail()
         self._refusal: Callable[[], NotExecutedError] | None = None  # The outcome of whatever is begun from now on.

@@ -10,7 +10,7 @@ import pytest
 from actors.errors import MCPConnectionError, OutcomeUnknownError
 from actors.mcp.child import StdioLimits
 from actors.transport import ConnectionLost, Released
-from tests.fixtures.stdio import QUICK, LateSpawner, StdioRig, is_alive, wait_until_gone
+from tests.fixtures.stdio import PATIENCE_S, QUICK, LateSpawner, StdioRig, is_alive, wait_until_gone
 
 MIB = 1024 * 1024
 PATIENT = StdioLimits(stdin_grace_s=60.0)  # So that only an abort ends a child that does not mind the end of stdin.
@@ -156,6 +156,19 @@ def test_an_abort_drops_what_is_not_yet_told(rig: StdioRig) -> None:
 
     odd.wait_for_release()
     assert len(odd.told) < 5000
+
+
+def test_the_end_of_a_child_is_told_though_the_pipes_thread_has_ended_first(rig: StdioRig) -> None:
+    odd = rig.connect()
+    with odd.deaf():
+        odd.ask("raw", {"text": '{"jsonrpc":"2.0","method":"notifications/progress"}\n'})
+        odd.ask("stderr", {"lines": 1, "width": 1})
+        odd.wait_for_stderr("0 x")
+        odd.connection.abort()
+        rig.wait_until_reaped()
+        assert rig.pipes.close(PATIENCE_S) == []
+
+    odd.wait_for_release()
 
 
 def test_a_child_that_tidies_up_after_the_end_of_stdin_is_left_the_time_for_it(rig: StdioRig) -> None:
