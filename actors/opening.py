@@ -101,7 +101,7 @@ class Opening:
                 self._guess = Belief(era="legacy", transport=self._way)
                 self._on_end(Anew())
             case Legacy(refusal=MCPOrchestratorError() as passing) if self._config.protocol == "modern":
-                self._fail(passing)
+                self._fail(MCPConnectionError(f'{passing.message}; if that does not pass: set protocol = "auto"'))
             case Legacy() if self._config.protocol == "modern":
                 refusal = f'it does not speak {MODERN_VERSIONS[0]}: set protocol = "auto"'
                 self._fail(ServerUnavailableError(refusal, state="config"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_orchestrator import ServerUnavailableError
+from mcp_orchestrator import NotExecutedError, ServerUnavailableError
 from tests.fixtures.orchestrating import PATIENCE_S, Orchestrated, orchestrating
 from tests.fixtures.peers import EACH, MODERN, RunningPeer
 
@@ -54,8 +54,9 @@ def test_a_legacy_server_that_is_taken_for_a_modern_one_is_refused_with_the_reas
     with misled(peer, protocol="modern") as whole:
         error = whole.face.submit("peer", ask.tool, ask.arguments).exception(PATIENCE_S)
 
-        assert isinstance(error, ServerUnavailableError)
-        assert (error.state, error.executed) == ("config", "no")
+        assert isinstance(error, NotExecutedError)
+        # What is refused by HTTP alone may pass: whatever is between refuses like that too.
+        assert isinstance(error, ServerUnavailableError) or " sse" in peer.name
         assert 'set protocol = "auto"' in str(error)
 
 

@@ -376,6 +376,7 @@ def test_protocol_modern_tries_again_what_may_be_the_word_of_a_proxy(status: int
     away.wire.script("server/discover", error, DISCOVERED)
     assert not away.connect().result(0)
     assert (away.status.state, away.status.failed_connects) == ("reconnecting", 1)
+    assert ('set protocol = "auto"' in away.status.reason) == (status == 404)
 
     away.advance(1.0)
 
