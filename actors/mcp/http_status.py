@@ -26,7 +26,7 @@ _SAYS_NOTHING = {101, 303}
 
 _WHAT_TO_CHECK = {
     404: "check the path of the url",
-    405: "the url takes no POST: check its path, and whether it is of the older HTTP+SSE kind",
+    405: 'the url takes no POST: check its path; a server of the older HTTP+SSE is found by transport = "auto"',
     406: "the server wants other headers than the protocol's: check what stands between",
     413: "the server takes no request of this size",
     415: "the server wants other headers than the protocol's: check what stands between",

@@ -19,7 +19,7 @@ from actors.mcp.http_status import outcome_of_status
 from actors.mcp.sse import SseEvent, SseParser
 
 _LONGEST_SHOWN = 200  # Letters of what a server sent, in an error text.
-CHECK = 'check the url, and whether its server speaks HTTP+SSE (transport = "sse")'
+CHECK = 'check the url; whether its server speaks HTTP+SSE at all, transport = "auto" finds out'
 
 
 class SseStream:
