@@ -80,6 +80,8 @@ class Asking:
         name = self.connected(server)
         if not isinstance(method, str) or not method.strip():  # pyright: ignore[reportUnnecessaryIsInstance] -- callers err
             raise ValueError(f"method must be the name of an MCP method, not {method!r}")
+        if method == "initialize" or method.startswith("notifications/"):  # A second session in the first, for one.
+            raise ValueError(f"{method} is no request of a caller's: connections are opened and kept for you")
         check_callbacks(on_progress=on_progress)
         return Plan(
             server=name,

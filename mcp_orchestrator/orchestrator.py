@@ -107,7 +107,10 @@ class MCPOrchestrator(Face):
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Send any client request and return the raw result. `_meta` in `params` goes along, but for our own keys."""
+        """Send any client request and return the raw result. `_meta` in `params` goes along, but for our own keys.
+
+        Not `initialize`, and no notification: ValueError.
+        """
         return self._result(self._engine.submit(self._asking.request(server, method, params, timeout, on_progress)))
 
     def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's

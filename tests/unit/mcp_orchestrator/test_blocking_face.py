@@ -26,6 +26,9 @@ def test_any_other_request_can_be_sent() -> None:
         assert face.request("a", "prompts/get", {"name": "x"})["structuredContent"] == {"of": "prompts/get"}
         with pytest.raises(ValueError, match="method must be"):
             face.request("a", BAD)
+        for ours in ("initialize", "notifications/initialized"):
+            with pytest.raises(ValueError, match="connections are opened and kept for you"):
+                face.request("a", ours)
         with pytest.raises(TypeError, match="params must be"):
             face.request("a", "prompts/get", BAD)
 
