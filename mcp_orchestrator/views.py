@@ -26,6 +26,13 @@ def status_of(board: Board, server: ServerName) -> ServerStatus:
     return board.statuses.get(server) or ServerStatus(server=server)
 
 
+def transport_of(config: ServerConfig) -> str:
+    """Return how a server is reached, as far as its configuration says: HTTP+SSE may be found out later."""
+    if config.url is None:
+        return "stdio"
+    return "http" if config.transport == "auto" else config.transport
+
+
 def tools(board: Board, server: ServerName) -> list[Tool]:
     """Return the tools of a server, raw, in its order."""
     return list(status_of(board, server).catalogue.tools.values())
@@ -67,7 +74,7 @@ def server(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Ser
         "state": status.state,
         "reason": status.reason,
         "connected": status.ready,
-        "transport": status.transport or ("http" if server_config.url else "stdio"),
+        "transport": status.transport or transport_of(server_config),
         "era": status.era,
         "protocol": status.protocol,
         "capabilities": dict(status.capabilities),
@@ -191,8 +198,8 @@ _NEXT = {
     "connecting": "Calls wait for the connection within their deadlines.",
     "reconnecting": "Calls wait within their deadlines",
     "throttled": "The server asked to be left alone; calls are refused",
-    "auth_required": "Calls are refused until the credentials change: correct them, then reconnect.",
-    "config": "Calls are refused until the configuration changes: correct it, then reconnect.",
+    "auth_required": "Calls are refused: correct the credentials and reload, or reconnect if it takes these now.",
+    "config": "Calls are refused: correct the configuration and reload, or reconnect if what it lacked is there now.",
     "crash_loop": "Its tools are withdrawn; the next call tries to connect",
     "parked": "Calls are refused; its actor is started again from time to time, and when it is called.",
     "draining": "It finishes what it owes, then stops.",

@@ -16,6 +16,7 @@ from mcp_orchestrator.cli.session import connected_and_listed, not_ready
 from mcp_orchestrator.cli.wording import count, printable, summary
 from mcp_orchestrator.config import load
 from mcp_orchestrator.config.origins import origins
+from mcp_orchestrator.views import transport_of
 
 _STDERR_LINES = 20  # That `explain` shows. Arbitrary.
 _Offer = tuple[str, Tool, Repeatable]  # The server, its tool, and whether that may be repeated.
@@ -75,7 +76,7 @@ def check_config(path: Path) -> ExitCode:
         secrets = "\n".join(printable(f"{setting}: {place}") for setting, place in where.get(name, {}).items())
         table.add_row(
             name,
-            "http" if server.url is not None else "stdio",
+            transport_of(server),
             ", ".join(server.aliases) or "-",
             "-" if server.enabled else "disabled",
             Text(secrets or "-"),

@@ -66,14 +66,14 @@ def explained(*, later_s: float = 0.0, **status: Any) -> list[str]:
             {"state": "auth_required", "reason": "401"},
             [
                 "a is refusing our credentials: 401.",
-                "Calls are refused until the credentials change: correct them, then reconnect.",
+                "Calls are refused: correct the credentials and reload, or reconnect if it takes these now.",
             ],
         ),
         (
             {"state": "config", "reason": "404"},
             [
                 "a is configured wrongly: 404.",
-                "Calls are refused until the configuration changes: correct it, then reconnect.",
+                "Calls are refused: correct the configuration and reload, or reconnect if what it lacked is there now.",
             ],
         ),
         (
@@ -279,6 +279,25 @@ def test_a_server_is_shown_whole_and_in_jsons_types() -> None:
     assert whole["health"]["state"] == "up"
     assert (never_seen["era"], never_seen["transport"], never_seen["state"]) == ("", "http", "disconnected")
     assert never_seen["last_incident"] is None
+
+
+@pytest.mark.parametrize(
+    ("section", "transport"),
+    [
+        ({"command": "x"}, "stdio"),
+        ({"url": "http://b/mcp"}, "http"),
+        ({"url": "http://b/mcp", "transport": "http"}, "http"),
+        ({"url": "http://b/sse", "transport": "sse"}, "sse"),
+    ],
+)
+def test_a_server_that_was_never_connected_has_the_transport_that_is_configured(
+    section: dict[str, str], transport: str
+) -> None:
+    board, runtime = shown()
+
+    status = views.server(board, runtime, load({"c": section}), ServerName("c"))
+
+    assert status["transport"] == transport
 
 
 def test_a_check_that_never_was_has_no_time() -> None:

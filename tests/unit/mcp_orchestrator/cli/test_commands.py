@@ -161,6 +161,9 @@ def test_check_config_says_where_secrets_come_from_and_never_what_they_are(
         [servers.e]
         command = "x"
         enabled = false
+        [servers.f]
+        url = "http://127.0.0.1:1/sse"
+        transport = "sse"
     """)
 
     assert cli("check-config", "some.toml") == 0
@@ -168,7 +171,7 @@ def test_check_config_says_where_secrets_come_from_and_never_what_they_are(
     shown = capsys.readouterr().out
     assert "hidden" not in shown
     assert [line.split() for line in shown.splitlines() if "─" not in line] == [
-        ["some.toml:", "3", "servers,", "no", "mistakes"],
+        ["some.toml:", "4", "servers,", "no", "mistakes"],
         ["server", "transport", "aliases", "remarks", "secrets", "and", "variables"],
         ["a", "stdio", "b,", "c", "-", "command[1]:", "variable", "TOKEN"],
         ["env.PLAIN:", "written", "in", "the", "file"],
@@ -177,6 +180,7 @@ def test_check_config_says_where_secrets_come_from_and_never_what_they_are(
         ["env.LATER:", "override", "by", "a", "variable"],
         ["d", "http", "-", "-", "headers.Authorization:", "variable", "TOKEN"],
         ["e", "stdio", "-", "disabled", "-"],
+        ["f", "sse", "-", "-", "-"],
     ]
 
 
