@@ -25,7 +25,7 @@ class Nobody:
 
     def tell(self, message: object) -> None:
         """See Mailbox."""
-        raise pykka.ActorDeadError(f"nobody takes {message!r}")
+        raise pykka.ActorDeadError(f"nobody takes a {type(message).__name__}")
 
     def is_alive(self) -> bool:
         """See Mailbox."""

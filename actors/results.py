@@ -66,7 +66,8 @@ def _blocks(result: Result) -> list[dict[str, Any]]:
 
 
 def _texts(result: Result) -> list[str]:
-    return [str(block.get("text", "")) for block in _blocks(result) if block.get("type") == "text"]
+    texts = (block.get("text") for block in _blocks(result) if block.get("type") == "text")
+    return [str(text) if isinstance(text, str | int | float) else "" for text in texts]  # Lists may be too deep.
 
 
 def shaped(call: Call, result: Result, metadata: CallMetadata) -> "Result | ToolResult | MCPToolError":

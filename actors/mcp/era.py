@@ -20,12 +20,13 @@ from actors.errors import (
 )
 from actors.mcp.envelope import LEGACY_VERSIONS, MODERN_VERSIONS, completed, enclosed, envelope
 from actors.mcp.session import Session, Way, server_name
-from actors.mcp.texts import text_of
+from actors.mcp.texts import shown, text_of
 from actors.transport import Request
 
 VERSION_REFUSED = -32022
 HEADERS_REFUSED = -32020
 _BAD_PARAMS = -32602  # What an unknown tool is told, for one.
+_MOST_SHOWN = 10  # Of versions that are unheard of.
 _MODERN_ONLY = frozenset({VERSION_REFUSED, HEADERS_REFUSED, -32021})  # The last: a capability is missing.
 
 
@@ -102,7 +103,7 @@ class Probe:
             )
         if any(version in listed for version in LEGACY_VERSIONS) or not listed:
             return Legacy()
-        return _no_common_version(f"it speaks {', '.join(map(str, listed))}")
+        return _no_common_version(f"it speaks {', '.join(map(shown, listed[:_MOST_SHOWN]))}")
 
 
 def speaks_our_version(outcome: Outcome) -> bool:

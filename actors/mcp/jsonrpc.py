@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from actors.call import Outcome
 from actors.errors import Executed, InvalidCallError, MCPToolError, OutcomeUnknownError
-from actors.mcp.texts import text_of
+from actors.mcp.texts import shown, text_of
 from actors.transport import Received, Reply, Request
 
 # Codes by which the peer says that it refused the request before running it: parse error, invalid request,
@@ -86,14 +86,14 @@ def _message(part: object) -> Answer | Received:
     if error is not None:
         return Answer(id=peer_id, outcome=_outcome_of_error(error))
     if "result" not in message:
-        raise ValueError(f"neither method nor result nor error: {str(message)[:100]}")
+        raise ValueError("an object with neither method nor result nor error")
     return Answer(id=peer_id, outcome=_outcome_of_result(message["result"]))
 
 
 def _outcome_of_result(result: object) -> Outcome:
     if isinstance(result, dict):
         return cast("dict[str, Any]", result)
-    return OutcomeUnknownError(f"malformed answer: its result is {str(result)[:100]!r}")
+    return OutcomeUnknownError(f"malformed answer: its result is {shown(result)}")
 
 
 def _outcome_of_error(error: object) -> Outcome:

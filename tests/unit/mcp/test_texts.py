@@ -4,13 +4,17 @@ from typing import Any
 
 import pytest
 
+from actors.call import Outcome
 from actors.errors import MCPToolError, OutcomeUnknownError, ServerUnavailableError
 from actors.inputs import InputHandlers, InputRefusedError
 from actors.mcp.conversations import handshake
 from actors.mcp.envelope import LEGACY_VERSIONS, completed
+from actors.mcp.era import Probe
 from actors.mcp.jsonrpc import Answer, decode
 from actors.mcp.session import Session, server_name
 from actors.mcp.texts import shown, text_of
+from tests.fixtures.calls import failure
+from tests.fixtures.scripted import World
 
 
 def too_deep_to_write_out() -> list[Any]:
@@ -97,3 +101,50 @@ def test_an_error_whose_message_is_no_text_is_one_without() -> None:
     assert isinstance(answer, Answer)
     assert isinstance(answer.outcome, MCPToolError)
     assert answer.outcome.message == "error without a message (code -32601)"
+
+
+def test_a_tool_that_fails_with_what_is_no_text_has_said_nothing() -> None:
+    world = World(tools={"order": {}})
+    future, _ = world.begin_tool("order")
+
+    world.end("order", {"isError": True, "content": [{"type": "text", "text": DEEP}]})
+
+    assert failure(future, MCPToolError).message == "the tool failed and said nothing"
+
+
+def test_a_tool_that_answers_with_what_is_no_text_has_empty_data() -> None:
+    world = World(tools={"order": {}})
+    future, _ = world.begin_tool("order")
+
+    world.end("order", {"content": [{"type": "text", "text": DEEP}]})
+
+    assert future.result(0).data == ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"supportedVersions": ["2031-01-01", DEEP]},
+        {"supportedVersions": ["2031-01-01"] * 1_000_000},
+        MCPToolError("no", executed="no", code=-32022, data={"supported": [DEEP]}),
+    ],
+)
+def test_revisions_that_nobody_has_heard_of_are_told_as_far_as_they_can_be(answer: Outcome) -> None:
+    finding = Probe(capabilities={}, log_level=None, transport="http").finding(answer)
+
+    assert isinstance(finding, ServerUnavailableError)
+    assert len(finding.reason) < 1000
+
+
+@pytest.mark.parametrize("text", ['{"x": [[]]}', '{"id": 1, "x": 1}'])
+def test_an_object_that_is_no_message_is_named_as_such(text: str) -> None:
+    with pytest.raises(ValueError, match="neither method nor result nor error"):
+        decode(text)
+
+
+def test_a_result_that_is_no_object_is_malformed() -> None:
+    (answer,) = decode('{"id": 1, "result": [[]]}')
+
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.outcome, OutcomeUnknownError)
+    assert answer.outcome.message == "malformed answer: its result is a list"
