@@ -14,6 +14,7 @@ URL = "http://127.0.0.1:9/mcp"
 REGION = {"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}}
 BAD = {"type": "object", "properties": {"region": {"type": "array", "x-mcp-header": "Region"}}}
 COUNT = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
+NOW_WITH_HEADERS = [{"name": "forecast", "inputSchema": REGION}, {"name": "order", "inputSchema": REGION}]
 HEADERS_REFUSED = MCPToolError("headers do not match", executed="no", code=-32020)
 WRONG: dict[str, Any] = {"content": [], "structuredContent": {"count": "three"}}
 
@@ -91,6 +92,25 @@ def test_a_call_refused_for_its_headers_goes_out_again_by_a_fresh_list() -> None
     assert second.headers == {"Mcp-Param-Region": "north"}
     world.end("forecast", {"content": []})
     assert future.result(0).metadata.attempts == 2
+
+
+def test_two_calls_refused_for_their_headers_at_once_wait_for_one_list() -> None:
+    world = server(listed({"name": "forecast"}, {"name": "order"}), listed(*NOW_WITH_HEADERS))
+    futures = [call(world, tool, {"region": "north"})[0] for tool in ("forecast", "order")]
+    refused = [world.exchange(tool) for tool in ("forecast", "order")]
+
+    for exchange in refused:
+        exchange.write()
+        exchange.end(MCPToolError("headers do not match", executed="no", code=-32020))
+    world.runtime.run()
+
+    assert lists(world) == 2
+    for tool, future in zip(("forecast", "order"), futures, strict=True):
+        again = world.exchange(tool)
+        assert isinstance(again.message, Request)
+        assert again.message.headers == {"Mcp-Param-Region": "north"}
+        world.end(tool, {"content": []})
+        assert future.result(0).metadata.attempts == 2
 
 
 def test_a_call_refused_for_its_headers_twice_ends() -> None:
