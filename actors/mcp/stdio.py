@@ -155,9 +155,10 @@ class StdioConnection:
             self._pipes.adopt(file)
         self._pipes.watch(spawned.stdout, selectors.EVENT_READ, partial(self._read_stdout, spawned.stdout))
         self._pipes.watch(spawned.stderr, selectors.EVENT_READ, partial(self._read_stderr, spawned.stderr))
-        self._reader.start()
-        if self._aborted:
+        is_read = self._reader.start()
+        if self._aborted or not is_read:
             self._pipes.drop(spawned.stdin)
+            self._fate = "" if is_read else "it was killed: there was no thread to read its answers on"
             spawned.signal(signal.SIGKILL)
             return
         self._writer.open(spawned.stdin)

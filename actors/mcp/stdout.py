@@ -41,9 +41,14 @@ class AnswerReader:
         self._muted = False
         self._thread = Thread(target=self._run, name=f"answers of {config.name}", daemon=True)
 
-    def start(self) -> None:
-        """Begin: the child is there."""
-        self._thread.start()
+    def start(self) -> bool:
+        """Begin: the child is there. False: the system gives no thread, and all lines are dropped."""
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self.mute()
+            return False
+        return True
 
     @property
     def is_behind(self) -> bool:
@@ -65,6 +70,8 @@ class AnswerReader:
     def end(self) -> None:
         """No more lines will come."""
         self._batches.put(None)
+        if self._thread.ident is None:  # It was never to be had: what is left to do is done here.
+            self._run()
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -19,6 +20,23 @@ MIB = 1024 * 1024
 def rig() -> Iterator[StdioRig]:
     with StdioRig() as rig:
         yield rig
+
+
+def test_a_child_that_there_is_no_thread_for_is_killed_unasked(rig: StdioRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", start)
+        odd = rig.connect()
+        asked = odd.ask("echo")
+
+        assert "no thread" in odd.lost()
+        assert "no thread" in asked.error(MCPConnectionError)
+
+    assert rig.reaper.children == 0
+    odd.connection.close()
+    odd.wait_for_release()
 
 
 def test_a_killed_child_leaves_what_was_sent_unknown_and_the_rest_unexecuted(rig: StdioRig) -> None:
