@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.fixtures.leaks import alive, left_behind
 
 pytest_plugins = ["tests.fixtures.mcp_orchestrator_fixtures"]
 
 GRACE_S = 2.0  # Generous: only a test that leaks waits for it.
+
+# As the storms, tests by chance are small where SEEDS says so. How long an example takes is the machine's matter.
+_IS_QUICK = int(os.environ.get("SEEDS", "1000")) < 1000
+settings.register_profile("ours", deadline=None, max_examples=20 if _IS_QUICK else 100)
+settings.load_profile("ours")
 
 
 def pytest_collection_finish() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.answer_cache import AnswerCache
@@ -135,7 +135,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_nothing_comes_back_stale_and_nothing_grows(steps: list[tuple[str, str, int, int]]) -> None:
     clock, truth = Clock(), dict[tuple[str, str], tuple[dict[str, Any], float]]()

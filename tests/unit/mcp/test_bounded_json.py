@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.mcp.bounded_json import TooLargeError, bounded, canonical, size
@@ -19,7 +19,6 @@ def copied(value: Any) -> Any:
     return bounded(value, most_values=1_000, most_levels=20)
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_a_copy_is_equal_and_another(value: Any) -> None:
     copy = copied(value)
@@ -28,7 +27,6 @@ def test_a_copy_is_equal_and_another(value: Any) -> None:
     assert not isinstance(value, list | dict) or copy is not value
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_a_copy_says_little_of_itself(value: Any) -> None:
     assert len(repr(copied(value))) < 500

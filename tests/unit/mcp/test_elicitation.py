@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.mcp.elicitation import with_defaults
@@ -151,7 +151,6 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), FIELDS | JUNK), st.dictionaries(st.sampled_from("abcd"), JUNK))
 def test_whatever_a_server_asks_the_answer_is_the_content_and_json(
     fields: dict[str, Any], said: dict[str, Any]

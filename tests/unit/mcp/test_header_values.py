@@ -5,7 +5,7 @@ from enum import Enum, IntEnum
 from typing import TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.mcp.header_values import header_value
@@ -95,13 +95,11 @@ def test_an_enum_is_said_as_json_says_it() -> None:
     assert header_value(Priority.HIGH) == "7"
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_server_reads_every_text_back(value: str) -> None:
     assert read_back(header_value(value)) == value
 
 
-@settings(deadline=None)
 @given(st.text(st.characters()) | st.integers() | st.booleans())
 def test_every_header_is_printable_ascii_without_a_space_at_its_ends(value: Scalar) -> None:
     header = header_value(value)

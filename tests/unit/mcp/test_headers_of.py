@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mcp.shared import inbound
 
@@ -183,7 +183,6 @@ SCHEMAS = st.recursive(
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(st.characters(exclude_categories=["Cs"])))
 
 
-@settings(deadline=None)
 @given(ODD_SCHEMAS)
 def test_the_official_sdk_drops_the_same_tools_and_mirrors_the_same_arguments(schema: dict[str, Any]) -> None:
     try:
@@ -196,7 +195,6 @@ def test_the_official_sdk_drops_the_same_tools_and_mirrors_the_same_arguments(sc
     assert {param.path: param.header.removeprefix("Mcp-Param-") for param in params} == inbound.x_mcp_header_map(schema)
 
 
-@settings(deadline=None)
 @given(SCHEMAS, st.data())
 def test_the_official_sdk_finds_our_headers_at_one_with_the_arguments(
     schema: dict[str, Any], data: st.DataObject
@@ -218,7 +216,6 @@ def test_the_official_sdk_finds_our_headers_at_one_with_the_arguments(
     assert inbound.validate_mcp_param_headers(schema, arguments, headers) is None
 
 
-@settings(deadline=None)
 @given(ODD_SCHEMAS, st.recursive(VALUES | st.floats(), lambda v: st.lists(v) | st.dictionaries(NAMES, v), max_leaves=8))
 def test_no_arguments_at_all_make_it_raise(schema: dict[str, Any], arguments: object) -> None:
     try:

@@ -203,7 +203,9 @@ def test_a_server_that_is_not_there_has_no_status(connect_http: ConnectHttp) -> 
     assert error.status is None
 
 
-def test_silence_has_no_status(connect_http: ConnectHttp) -> None:
+def test_silence_has_no_status(connect_http: ConnectHttp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.mcp.http_round_trip.BACKSTOP_S", 0.1)
+
     with RawServer(Peer.wait_for_the_end) as server:
         error = probe(connect_http(server.url), timeout_s=0.05)
 

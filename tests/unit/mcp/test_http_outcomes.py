@@ -63,7 +63,11 @@ def test_a_deadline_that_has_passed_sends_nothing(connect_http: ConnectHttp) -> 
         assert server.connections == 0
 
 
-def test_without_an_abort_at_the_deadline_silence_ends_soon_after_it(connect_http: ConnectHttp) -> None:
+def test_without_an_abort_at_the_deadline_silence_ends_soon_after_it(
+    connect_http: ConnectHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.mcp.http_round_trip.BACKSTOP_S", 0.1)
+
     with RawServer(Peer.wait_for_the_end) as server:
         error = the_error(connect_http(server.url), timeout_s=0.05)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.mcp.output_schema import (
@@ -109,7 +109,12 @@ HOSTILE: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", HOSTILE)
+SLOW = "by way of the metaschema"
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=pytest.mark.slow if what == SLOW else ()) for what in HOSTILE]
+)
 def test_a_check_ends(what: str) -> None:
     schema, value = HOSTILE[what]
 
@@ -211,7 +216,6 @@ JUNK: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JUNK, JUNK)
 def test_no_schema_and_no_value_make_it_raise(schema: Any, value: Any) -> None:
     said = mistake(schema, value)

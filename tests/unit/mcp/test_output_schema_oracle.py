@@ -58,7 +58,7 @@ SCHEMAS: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 2)
 @given(SCHEMAS, VALUES)
 def test_jsonschema_itself_comes_to_the_same_verdict(schema: Any, value: Any) -> None:
     definitions = {"a": {"type": ["integer", "object"]}, "b": {"$anchor": "anchor", "enum": ["a", 1, None]}}

@@ -64,8 +64,13 @@ HOLDING: dict[str, tuple[Turn, Callable[[Asker], object]]] = {
 @pytest.mark.parametrize("how", ["close", "abort"])
 @pytest.mark.parametrize(("turn", "wait"), HOLDING.values(), ids=HOLDING.keys())
 def test_whatever_the_stream_is_doing_it_holds_up_neither_calls_nor_the_end(
-    turn: Turn, wait: Callable[[Asker], object], how: str, connect_http: ConnectHttp
+    turn: Turn,
+    wait: Callable[[Asker], object],
+    how: str,
+    connect_http: ConnectHttp,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("actors.mcp.streamable_http.ANSWER_S", 0.1)
     with SpeakingServer(turn) as server:
         asker = open_session(connect_http(server.url))
         wait(asker)

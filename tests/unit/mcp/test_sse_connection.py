@@ -252,7 +252,10 @@ def test_posts_that_are_never_answered_cost_no_more_threads_than_calls_at_once()
         asker.wait_until_released()
 
 
-def test_the_stream_may_be_silent_for_longer_than_anything_that_opened_it_could_take() -> None:
+def test_the_stream_may_be_silent_for_longer_than_anything_that_opened_it_could_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("actors.mcp.http_round_trip.BACKSTOP_S", 0.1)
     with SseServer(chunked=False) as server, asking(server.url, connect_timeout_s=0.1) as asker:
         first = asker.ask("initialize", timeout_s=0.2)
         server.taken()
@@ -262,7 +265,7 @@ def test_the_stream_may_be_silent_for_longer_than_anything_that_opened_it_could_
         server.taken()
 
         with pytest.raises(Empty):
-            second.reports.get(timeout=1.3)  # A second is the backstop of a read.
+            second.reports.get(timeout=0.5)
         server.answer(2, {"after": "a while"})
 
         assert second.outcome() == {"after": "a while"}

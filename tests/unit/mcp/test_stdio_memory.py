@@ -160,11 +160,11 @@ def test_a_flood_of_empty_lines_is_left_in_the_pipe_too(rig: StdioRig) -> None:
     odd = rig.connect(limits=StdioLimits(backlog_bytes=MIB))
     with odd.deaf():
         odd.ask("raw", {"text": '{"method":"notifications/first"}\n'})
-        flooded = odd.ask("flood", {"lines": 4, "text": "\n" * 65536})
+        flooded = odd.ask("flood", {"lines": 5, "text": "\n" * 32768})
         odd.wait_for_stderr("blocked")
 
     assert flooded.outcome() == {}
-    assert odd.connection.skipped_lines == 4 * 65536
+    assert odd.connection.skipped_lines == 5 * 32768
 
 
 def test_a_flood_of_messages_is_left_in_the_pipe_when_it_outruns_whoever_hears_them(rig: StdioRig) -> None:

@@ -108,7 +108,8 @@ class Silent:
 
 
 @on_a_loop
-async def test_a_face_speaks_for_an_actor_that_is_silent_a_second_after_the_deadline() -> None:
+async def test_a_face_speaks_for_an_actor_that_is_silent_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcp_orchestrator.awaiting.GRACE_S", 0.1)
     with asynchronous("a") as (face, _):
         await face.connect_all()
         board = face._board  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

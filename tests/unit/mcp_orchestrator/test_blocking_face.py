@@ -53,7 +53,8 @@ class Silent:
         return True
 
 
-def test_a_face_speaks_for_an_actor_that_is_silent_a_second_after_the_deadline() -> None:
+def test_a_face_speaks_for_an_actor_that_is_silent_after_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcp_orchestrator.blocking.GRACE_S", 0.1)
     with blocking("a") as (face, _):
         board = face._board  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         router, board.router = board.router, Silent()
