@@ -3,7 +3,8 @@
 from actors.errors import MCPTimeoutError, OutcomeUnknownError
 from actors.transport import Request
 from tests.fixtures.calls import failure
-from tests.fixtures.scripted import ScriptedExchange, World
+from tests.fixtures.scripted import World
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 READS = "resources/read"  # May be repeated.
 

@@ -10,7 +10,7 @@ from actors.errors import MCPTimeoutError, UnknownServerError
 from actors.results import CallMetadata, ToolResult
 from actors.router import RunBatch
 from tests.fixtures.house import House, ends, item
-from tests.fixtures.scripted import ScriptedExchange
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 CANCELLED, TIMEOUT = "CallCancelledError no", "MCPTimeoutError no"
 

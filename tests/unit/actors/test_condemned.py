@@ -8,7 +8,8 @@ import pytest
 from actors.errors import OutcomeUnknownError, ServerUnavailableError
 from actors.messages import Connect, Finished, Tick
 from tests.fixtures.calls import failure
-from tests.fixtures.scripted import ScriptedExchange, World
+from tests.fixtures.scripted import World
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 
 class Condemned(World):

@@ -11,7 +11,7 @@ from actors.call import CallFuture
 from actors.errors import MCPOrchestratorError
 from actors.mailbox import Mailbox, tell
 from tests.fixtures.house import House, item
-from tests.fixtures.scripted import ScriptedExchange
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 
 class Storm:

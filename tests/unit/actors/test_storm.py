@@ -18,7 +18,8 @@ from actors.errors import MCPOrchestratorError, OutcomeUnknownError
 from actors.runtime import ThreadRuntime
 from actors.transport import Request
 from supervisors.ticker import Ticker
-from tests.fixtures.scripted import ScriptedExchange, World
+from tests.fixtures.scripted import World
+from tests.fixtures.scripted_wire import ScriptedExchange
 from tests.fixtures.threaded import ThreadedWire, ThreadedWorld
 
 SEEDS = int(os.environ.get("SEEDS", "1000"))

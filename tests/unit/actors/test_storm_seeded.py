@@ -19,7 +19,8 @@ from actors.errors import (
     SessionLostError,
 )
 from actors.messages import Connect, Disconnect, Drain, ForceBreaker, Ping, ServerCrashed, Tick
-from tests.fixtures.scripted import READ, ScriptedExchange, World
+from tests.fixtures.scripted import READ, World
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 SEEDS = int(os.environ.get("SEEDS", "1000")) // 10  # Per part.
 CALLS = 12
@@ -138,7 +139,7 @@ class Chaos:
                 self.runtime.advance(self.random.choice([0.1, 0.5, 1.0]))
         self.finish_the_world()
         for _ in range(40):
-            self.runtime.run()
+            self.world.rest()
             self.runtime.advance(0.5)
 
 

@@ -12,7 +12,7 @@ from actors.messages import ConnectionReleased, Finished, Heard
 from actors.transport import Connection, ConnectionLost, Listener, Released, Request
 from actors.wire import Wire
 from tests.fixtures.calls import Ear
-from tests.fixtures.scripted import ScriptedWire
+from tests.fixtures.scripted_wire import ScriptedWire
 
 
 class Rig:

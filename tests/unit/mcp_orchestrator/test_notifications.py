@@ -14,7 +14,7 @@ from actors.transport import Request
 from mcp_orchestrator import AsyncMCPOrchestrator, MCPOrchestrator, Notification
 from tests.fixtures.faces import Scripts, config, facing
 from tests.fixtures.manual_time import until
-from tests.fixtures.scripted import ScriptedExchange
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 BAD: Any = 7  # What a type checker would not let a caller say.
 URI = "file:///a"

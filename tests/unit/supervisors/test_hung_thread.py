@@ -9,7 +9,7 @@ from actors.messages import Tick
 from mcp_orchestrator import MCPOrchestrator
 from tests.fixtures.faces import facing
 from tests.fixtures.manual_time import until
-from tests.fixtures.scripted import ScriptedExchange
+from tests.fixtures.scripted_wire import ScriptedExchange
 
 
 def test_a_thread_stuck_in_a_transports_start_is_paid_for_replaced_and_sends_nothing_when_it_wakes(
