@@ -112,7 +112,8 @@ class Face:
     def subscribe_resource(self, server: str, uri: str) -> bool:
         """Have a server tell when a resource changes: `on_notification` hears notifications/resources/updated.
 
-        * It holds for every connection from now on, until `unsubscribe_resource` or the end of this run.
+        * It holds for every connection from now on, until `unsubscribe_resource` or the end of this run. It does not
+          wait for the server.
         * Returns False, and nothing is remembered, for a server without an actor: disabled, parked, just restarting.
         * ValueError if there is no `on_notification`; MCPToolError if the server offers no subscriptions.
         """

@@ -5,6 +5,7 @@ import inspect
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +41,7 @@ from mcp_orchestrator import MCPOrchestrator
 
 with MCPOrchestrator({"sonarr": {"command": ["python", "-m", "media_servers.sonarr"]}}) as orchestrator:
     sonarr = orchestrator.server("sonarr")
-    found = sonarr.search_series(term="Oslo")          # a future: the call is under way
+    found = sonarr.search_series(term="tide")          # a future: the call is under way
     print(found.result().data)                         # a ToolResult's data, or the call's one error
 ```
 """
@@ -62,6 +63,10 @@ def _entry(name: str) -> str:
     lines = [f"### `{name}`\n", _text(thing), ""]
     if thing is mcp_orchestrator.MCPOrchestrator:
         lines += [f"#### `MCPOrchestrator{_signature(thing)}`\n", _text(Face).partition("\n\n")[2], ""]
+    if thing is mcp_orchestrator.AsyncMCPOrchestrator:
+        awaited = [f"`{one}`" for one, member in vars(thing).items() if _is_awaited(one, member)]
+        lines += textwrap.wrap(f"Awaited are {', '.join(awaited)}; all others are not.", 120, break_on_hyphens=False)
+        lines.append("")
     if dataclasses.is_dataclass(thing):
         lines += [*(f"* `{field.name}: {_type(field.type)}`" for field in dataclasses.fields(thing)), ""]
     for method, function in _methods(thing):
@@ -85,6 +90,10 @@ def _methods(thing: type) -> Iterator[tuple[str, object]]:
                 and inspect.getdoc(member) not in (None, "See MCPOrchestrator.")
             ):
                 yield name, member
+
+
+def _is_awaited(name: str, member: object) -> bool:
+    return inspect.iscoroutinefunction(member) and not name.startswith("_")
 
 
 def _errors() -> str:

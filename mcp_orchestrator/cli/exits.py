@@ -18,7 +18,7 @@ class ExitCode(enum.IntEnum):
     """For scripts: what became of it, and whether to try again. docs/cli.md has the same list."""
 
     OK = 0
-    FAILED = 1  # The tool ran and reports an error. Other commands: not all is ready, not every call succeeded.
+    FAILED = 1  # The tool ran, without a usable result. Other commands: not all is ready, not every call succeeded.
     USAGE = 2  # A mistake in the command line, the configuration or the arguments.
     NOT_EXECUTED = 3
     UNKNOWN = 4
@@ -27,9 +27,9 @@ class ExitCode(enum.IntEnum):
 
 
 EXIT_CODES = (
-    "Exit codes: 0 success; 1 the tool ran and reports an error, or, for other commands, something is not ready or "
-    "failed; 2 a mistake in the command line, the configuration or the arguments; 3 not executed, safe to repeat; "
-    "4 outcome unknown, look before you repeat; 5 timeout; 130 interrupted."
+    "Exit codes: 0 success; 1 the tool ran, and reports an error or gives no usable result, or, for other commands, "
+    "something is not ready or failed; 2 a mistake in the command line, the configuration or the arguments; 3 not "
+    "executed, safe to repeat; 4 outcome unknown, look before you repeat; 5 timeout; 130 interrupted."
 )
 
 

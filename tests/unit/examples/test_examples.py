@@ -26,6 +26,11 @@ EXAMPLES = {
         "5 succeeded, executed: ['yes', 'yes', 'yes', 'yes', 'yes', 'yes']",
     ],
     "handles": ["found: Tidewatch", "state: ready"],
+    "prompts_and_resources": [
+        "user: Summarize the note of monday: Water the plants.",
+        "changed: Water the plants. Feed the cat.",
+        "notes says: monday has 31 letters",
+    ],
     "servers_that_ask": ["restaurant asks: For when? ['when', 'seats']", "booked: Friday, 2 seats"],
 }
 
