@@ -166,7 +166,10 @@ class Lifecycle:
     def next_due(self) -> float:
         """When `tick` has something to do."""
         own = self.link.next_due() if self._breaker.state is not BreakerState.OPEN else float("inf")
-        return min(own, self.control.next_due(), self.listing.next_due(), self.listening.next_due())
+        due = min(own, self.control.next_due())
+        if self.link.state is State.READY:  # Else it would be due in vain, again and again.
+            due = min(due, self.listing.next_due(), self.listening.next_due())
+        return due
 
     def tick(self, *, half_opened: bool) -> None:
         """Let time pass. `half_opened`: the breaker has just become half-open, and wants a probe."""

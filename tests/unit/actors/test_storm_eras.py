@@ -172,7 +172,7 @@ class Chaos:
                 self.advance(self.random.choice([0.1, 0.5, 1.0]))
         self.finish_the_world()
         for _ in range(40):
-            self.runtime.run()
+            self.world.rest()
             self.advance(0.5)
 
     def recover(self) -> CallFuture:
@@ -186,12 +186,12 @@ class Chaos:
             if number % 50 == 0:  # As the supervisor does.
                 pings = [event for event in self.world.supervisor.heard if isinstance(event, PingEnded)]
                 self.world.server.tell(Ping() if not pings or pings[-1].alive else Connect(anew=True))
-            self.runtime.run()
+            self.world.rest()
             self.advance(0.5)
-        self.runtime.run()
+        self.world.rest()
         future = self.world.call_tool("safe0", timeout_s=60.0)
         for _ in range(130):
-            self.runtime.run()
+            self.world.rest()
             self.advance(0.5)
         return future
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 
+from actors.errors import ServerUnavailableError
 from actors.messages import Disconnect
 from actors.transport import Request
 from tests.fixtures.scripted import World
@@ -67,3 +68,19 @@ def test_initialize_is_never_cancelled() -> None:
     world.advance(3.0)
 
     assert "notifications/cancelled" not in world.wire.said
+
+
+def test_a_change_of_a_throttled_server_is_not_due_before_the_server_is_back() -> None:
+    world = World(url="http://127.0.0.1:9/mcp", tools={"a": {}})
+    world.begin_tool("a")
+    world.wire.connections[0].notify("notifications/tools/list_changed")
+    world.runtime.run()
+    world.end("a", ServerUnavailableError("HTTP 429", state="throttled", retry_after_s=60.0))
+    assert world.actor is not None
+
+    world.advance(1.0)
+
+    assert world.actor.next_due() == 1060.0  # A timer that is due at once rings again and again.
+    world.advance(59.0)
+    world.advance(0.0)
+    assert (world.status.state, world.wire.said.count("tools/list")) == ("ready", 2)
