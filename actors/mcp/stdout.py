@@ -1,5 +1,6 @@
 """Lines from a child's stdout to answers and events."""
 
+import logging
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -12,6 +13,8 @@ from actors.mcp.jsonrpc import Answer, decode
 from actors.mcp.lines import Oversized
 from actors.mcp.teller import Teller
 from actors.transport import Listener, Received
+
+logger = logging.getLogger(__name__)
 
 _LINE_BYTES = 100  # What a line takes beside its letters. A million empty ones are not nothing.
 
@@ -34,7 +37,8 @@ class AnswerReader:
         on_end: Callable[[], object],
     ) -> None:
         self._awaited, self._teller, self._on_end = awaited, Teller(listener), on_end
-        self._backlog_bytes, self._max_response_bytes = backlog_bytes, config.max_response_bytes
+        self._name, self._max_response_bytes = config.name, config.max_response_bytes
+        self._backlog_bytes = backlog_bytes
         self.skipped_lines = self.dropped_answers = 0
         self._batches: SimpleQueue[list[bytes | Oversized] | None] = SimpleQueue()
         self._unread = Backlog()  # Handed over by the pipes' thread.
@@ -88,6 +92,8 @@ class AnswerReader:
         try:
             messages = decode(line)
         except ValueError:  # A print statement, a banner, half a line: it is no reason to give up the server.
+            if not self.skipped_lines:
+                logger.info("%s: its stdout has lines that are no JSON-RPC, as %r; skipped", self._name, line[:100])
             self.skipped_lines += 1
             return
         for message in messages:

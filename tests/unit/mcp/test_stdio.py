@@ -80,14 +80,20 @@ def test_requests_and_notifications_of_the_server_are_told(rig: StdioRig) -> Non
     assert odd.received() == Received(method="notifications/progress", params={"progress": 1})
 
 
-def test_lines_that_are_no_json_rpc_are_counted_and_skipped(rig: StdioRig) -> None:
+def test_lines_that_are_no_json_rpc_are_counted_and_skipped_and_the_first_is_logged(
+    rig: StdioRig, caplog: pytest.LogCaptureFixture
+) -> None:
     odd = rig.connect()
+    caplog.set_level("INFO")
     garbage = "Server running on stdio\n\n[1,2]\n\x00\x01\n{}\n{'a': 1}\n" + "[" * 100_000 + "\n\r\n"
 
     asked = odd.ask("raw", {"text": garbage + answer_text(0, {"still": "here"})})
 
     assert asked.outcome() == {"still": "here"}
     assert odd.connection.skipped_lines == 8
+    assert [record.getMessage() for record in caplog.records] == [
+        "odd: its stdout has lines that are no JSON-RPC, as b'Server running on stdio'; skipped"
+    ]
 
 
 def test_an_answer_counts_once_and_only_for_an_exchange_that_waits_for_it(rig: StdioRig) -> None:
