@@ -81,9 +81,15 @@ class AnswerReader:
         while (batch := self._batches.get()) is not None:
             for line in batch:
                 if not self._muted:
-                    self._read(line)
+                    self._survive(line)
             self._unread.done(_size(batch))
         self._on_end()
+
+    def _survive(self, line: bytes | Oversized) -> None:
+        try:
+            self._read(line)
+        except Exception:  # A bug of ours, or no memory left; a child without a reader would be deaf for ever.
+            logger.exception("%s: a line could not be dealt with", self._thread.name)
 
     def _read(self, line: bytes | Oversized) -> None:
         if isinstance(line, Oversized):
