@@ -34,9 +34,9 @@ OUR_OWN = ("tell_when_done",)  # Public among our modules only.
 INTRODUCTION = """# Python interface
 
 Everything here is imported from `mcp_orchestrator`; what is not here may change without notice. This page is made from
-the code by `scripts/api_reference.py`. The settings are described in [configuration](configuration.md), what servers may
-ask in [protocol](protocol.md), and there are [examples](../examples). What is to be known beside the outcomes of calls
-is logged, by `logging`, as `actors`, `supervisors` and `mcp_orchestrator`.
+the code by `scripts/api_reference.py`. The settings are described in [configuration](configuration.md), what servers
+may ask in [protocol](protocol.md), and there are [examples](../examples). What is to be known beside the outcomes of
+calls is logged, by `logging`, as `actors`, `supervisors` and `mcp_orchestrator`.
 
 ```python
 from mcp_orchestrator import MCPOrchestrator
