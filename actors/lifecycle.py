@@ -23,6 +23,7 @@ from actors.seat import Seat
 from actors.status import CRASH_LOOP_AFTER
 from actors.wire import Wire
 
+_FORBIDDEN = 403  # To this one request; the credentials are good for others, or initialize had been refused.
 _THROTTLED_S = 1.0  # When a server says "too many" and not for how long. Arbitrary.
 
 
@@ -51,9 +52,8 @@ class Lifecycle:
     """
 
     def __init__(self, *, owner: Owner, seat: Seat, runtime: Runtime, wire: Wire, breaker: Breaker) -> None:
-        self._owner, self._statistics, self._clock = owner, seat.statistics, runtime.clock
-        self._config, self._wire, self._breaker = seat.config, wire, breaker
-        config = seat.config
+        self._owner, self._statistics, self._clock, config = owner, seat.statistics, runtime.clock, seat.config
+        self._wire, self._breaker, self._config = wire, breaker, seat.config
         self.link = Link(
             base_s=config.reconnect_base_s, cap_s=config.reconnect_cap_s, clock=runtime.clock, jitter=runtime.jitter
         )
@@ -140,7 +140,7 @@ class Lifecycle:
             self._lose(outcome, Event.LOST)
         elif era.casts_doubt(outcome, self.session):
             self.channel.doubt()
-        elif isinstance(outcome, ServerUnavailableError) and outcome.state in REFUSED:
+        elif isinstance(outcome, ServerUnavailableError) and outcome.state in REFUSED and outcome.status != _FORBIDDEN:
             self._refused(outcome)
 
     def lost(self, error: MCPOrchestratorError) -> None:

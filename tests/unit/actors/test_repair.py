@@ -265,6 +265,23 @@ def test_a_server_that_wants_other_credentials_ends_all_that_waits_and_is_left_a
     assert not world.status.fresh
 
 
+def test_what_is_forbidden_is_one_call_and_no_news_of_the_server() -> None:
+    world = World(url=HTTP)
+    forbidden = ServerUnavailableError("HTTP 403", state="auth_required")
+    forbidden.status = 403
+    first, _ = world.begin("a")
+
+    world.end("a", forbidden)
+
+    assert failure(first, ServerUnavailableError).executed == "no"
+    assert (world.status.state, world.status.connection) == ("ready", 1)
+    second, exchange = world.begin("b")
+    exchange.write()
+    exchange.answer()
+    world.runtime.run()
+    assert second.result(0) == {"echo": "b"}
+
+
 def test_a_server_that_wants_other_credentials_is_one_event_though_errands_wait_for_it() -> None:
     world = World(url=HTTP)
     world.wire.script("ping", None)
