@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Thread, current_thread
+from threading import Thread, current_thread, get_ident
 from typing import Any, Protocol, TypeVar, cast
 
 import pykka
@@ -79,6 +79,7 @@ class ThreadRuntime:
         self.wake = ticker.wake
         self._callbacks: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._over = False
+        self._finishing: dict[int, None] = {}  # By their numbers, threads that run what came after the end.
         self._thread = Thread(target=self._call_back, name="mcp-callbacks", daemon=True)
         self._thread.start()
         self._apart: dict[Thread, None] = {}
@@ -88,10 +89,15 @@ class ThreadRuntime:
         return cast("type[A]", _on_a_thread(cast("type", actor))).start(runtime=self, **arguments)
 
     def run_later(self, callback: Callable[[], object]) -> None:
-        """See Runtime. After `close`, on the calling thread: a future that waits for it would wait for ever."""
+        """See Runtime. After `close`, on the calling thread: who waits for it must not wait for ever.
+
+        What such a callback wants run in its turn is dropped: one that always makes another call would never end.
+        """
+        if get_ident() in self._finishing:
+            return
         self._callbacks.put(callback)
         if self._over:  # First put, then look; the thread sets it, then empties the queue: one of the two finds it.
-            self._empty()
+            self._finish()
 
     def run_apart(self, task: Callable[[], object]) -> bool:
         """See Runtime."""
@@ -126,13 +132,15 @@ class ThreadRuntime:
         while (callback := self._callbacks.get()) is not None:
             _run_callback(callback)
         self._over = True
-        self._empty()
+        self._finish()
 
-    def _empty(self) -> None:
+    def _finish(self) -> None:
+        self._finishing[get_ident()] = None
         with suppress(Empty):
             while True:
                 if (callback := self._callbacks.get_nowait()) is not None:
                     _run_callback(callback)
+        del self._finishing[get_ident()]
 
 
 def _run_callback(callback: Callable[[], object]) -> None:

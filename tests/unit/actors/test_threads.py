@@ -215,6 +215,21 @@ def test_a_callback_that_comes_after_the_end_runs_all_the_same(caplog: pytest.Lo
     assert "A callback raised" in caplog.text
 
 
+def test_a_callback_that_always_asks_for_another_ends_with_the_runtime() -> None:
+    runtime, calls = ThreadRuntime(Ticker()), list[None]()
+
+    def again() -> None:
+        calls.append(None)
+        runtime.run_later(again)
+
+    runtime.run_later(again)
+
+    assert runtime.close(timeout_s=5.0) == []
+    before = len(calls)
+    runtime.run_later(again)
+    assert len(calls) == before + 1
+
+
 def test_a_callback_that_comes_as_the_thread_ends_is_not_lost() -> None:
     for _ in range(300):
         runtime, called = ThreadRuntime(Ticker()), Event()
