@@ -162,8 +162,7 @@ def test_the_end_of_a_child_is_told_though_the_pipes_thread_has_ended_first(rig:
     odd = rig.connect()
     with odd.deaf():
         odd.ask("raw", {"text": '{"jsonrpc":"2.0","method":"notifications/progress"}\n'})
-        odd.ask("stderr", {"lines": 1, "width": 1})
-        odd.wait_for_stderr("0 x")
+        odd.wait_for_a_teller()
         odd.connection.abort()
         rig.wait_until_reaped()
         assert rig.pipes.close(PATIENCE_S) == []
