@@ -73,7 +73,7 @@ class Probe:
             return outcome
         if self.transport == "stdio":  # What has not seen the question was not spoiled by it.
             return outcome if outcome.executed == "no" else Silent(outcome)
-        junk = isinstance(outcome, OutcomeUnknownError) and _is_in(outcome.status, 200)
+        junk = isinstance(outcome, OutcomeUnknownError) and (_is_in(outcome.status, 200) or _is_in(outcome.status, 400))
         refused = isinstance(outcome, MCPConnectionError) and _is_in(outcome.status, 400)
         return Legacy(outcome) if junk or refused else outcome
 

@@ -24,6 +24,9 @@ _SESSION_LOST_CODES = {None, -32600, *range(-32019, -31999)}
 # No answer yet and none to follow; and "see other", which says that what was asked is done (RFC 9110, 15.4.4).
 _SAYS_NOTHING = {101, 303}
 
+# Said before a request is looked into. Any other 4xx, such as 408 and 409, may be said after it was begun.
+_REFUSES = {400, 404, 405, 406, 410, 411, 413, 414, 415, 417, 421, 426, 428, 431}
+
 _WHAT_TO_CHECK = {
     404: "check the path of the url",
     405: 'the url takes no POST: check its path; a server of the older HTTP+SSE is found by transport = "auto"',
@@ -66,7 +69,9 @@ def _error_of_status(
         remedy = f"redirected to {headers.get('Location')!r}: set that as the url"
     else:
         remedy = _WHAT_TO_CHECK.get(status, "check the url and the headers")
-    return error or MCPConnectionError(f"{what}: {remedy}")
+    if error is not None:
+        return error
+    return (MCPConnectionError if status in _REFUSES or status < 400 else OutcomeUnknownError)(f"{what}: {remedy}")
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -140,6 +140,7 @@ def test_any_other_error_of_the_server_is_legacy(code: int, transport: Way) -> N
         with_status(MCPConnectionError("HTTP 404"), 404),
         with_status(MCPConnectionError("HTTP 405"), 405),
         with_status(MCPConnectionError("HTTP 406"), 406),
+        with_status(OutcomeUnknownError("HTTP 409"), 409),
         with_status(OutcomeUnknownError("HTML"), 200),
         with_status(OutcomeUnknownError("nothing"), 202),
     ],

@@ -219,7 +219,7 @@ def test_a_refusal_with_a_meaning_for_the_call_is_no_lost_session(connect_http: 
     assert error.code == -32602
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 406, 410, 413, 415, 418])
+@pytest.mark.parametrize("status", [400, 404, 405, 406, 410, 413, 415])
 def test_a_refusal_without_a_session_was_not_executed_and_says_what_to_check(
     status: int, connect_http: ConnectHttp
 ) -> None:
@@ -229,6 +229,17 @@ def test_a_refusal_without_a_session_was_not_executed_and_says_what_to_check(
     assert isinstance(error, MCPConnectionError)
     assert f"/mcp: HTTP {status}: " in error.message
     assert "secret" not in error.message
+
+
+@pytest.mark.parametrize("status", [408, 409, 418, 422, 425])
+def test_a_refusal_that_may_come_after_the_work_was_begun_leaves_it_unknown_what_ran(
+    status: int, connect_http: ConnectHttp
+) -> None:
+    with answering(f"{status} No", b"<html>") as server:
+        error = the_error(connect_http(server.url))
+
+    assert isinstance(error, OutcomeUnknownError)
+    assert error.status == status
 
 
 def test_a_refusal_is_understood_though_its_body_breaks_off(connect_http: ConnectHttp) -> None:
