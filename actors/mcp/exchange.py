@@ -20,7 +20,7 @@ class Exchange:
         self.ticket, self.line, self.begun = ticket, b"", False
         self._on_done = [on_done]
 
-    def report(self, outcome: Outcome) -> bool:
+    def end(self, outcome: Outcome) -> bool:
         """Report, on any thread; False: that was done before. `list.pop` decides, it is atomic."""
         try:
             on_done = self._on_done.pop()
@@ -31,7 +31,7 @@ class Exchange:
 
     def fail(self, reason: str, unsent: MCPOrchestratorError) -> None:
         """Report that no answer will come: `unsent` if the child cannot have seen the message."""
-        self.report(OutcomeUnknownError(reason) if self.begun else unsent)
+        self.end(OutcomeUnknownError(reason) if self.begun else unsent)
 
 
 class ExchangeHandle:

@@ -14,17 +14,16 @@ from threading import Event, Lock
 
 from actors.call import Outcome, SendTicket
 from actors.config import ServerConfig
-from actors.errors import MCPConnectionError, MCPOrchestratorError, MCPTimeoutError, NotExecutedError
-from actors.mcp.http_connection import LONGEST_WAIT_S, AbortedError, Grip, Pause, WithdrawnError
+from actors.errors import MCPConnectionError, MCPTimeoutError, NotExecutedError
+from actors.mcp.awaited import Awaited
+from actors.mcp.http_client import HttpClient
+from actors.mcp.http_connection import LONGEST_WAIT_S, AbortedError, Grip, Pause
 from actors.mcp.http_exchange import Exchange
 from actors.mcp.http_headers import post_headers
-from actors.mcp.http_origin import HttpOrigin
-from actors.mcp.http_round_trip import RoundTrips
 from actors.mcp.sse_answers import SseAnswers
 from actors.mcp.sse_posting import EndpointPosts, Posting
 from actors.mcp.sse_stream import CHECK, SseStream
-from actors.mcp.workers import Job, Tell, Workers
-from actors.transport import ConnectionLost, Handle, Listener, OnDone, Released, Reply, Request
+from actors.transport import ConnectionLost, Handle, Listener, OnDone, Reply, Request
 
 logger = logging.getLogger(__name__)
 
@@ -49,20 +48,15 @@ class LegacySseConnection:
         clock: Callable[[], float] = time.monotonic,
         pause: Pause = Grip.pause,
     ) -> None:
-        if config.url is None:
-            raise ValueError(f"{config.name} has no url: it is no HTTP server")
         self._config, self._listener, self._clock = config, listener, clock
-        self._origin = HttpOrigin(
-            config.url, keepalive_reuse_s=config.keepalive_reuse_s, most_idle=config.max_concurrent + 1, clock=clock
-        )
-        self._where, headers, most = str(self._origin), post_headers(config.headers), config.max_response_bytes
-        self._round_trips = RoundTrips(config, self._origin, clock)
-        self._posts = EndpointPosts(self._where, self._round_trips, headers)
-        self._answers = SseAnswers(self._where, listener, most)
+        self._client = client = HttpClient(config, listener, kind="sse", clock=clock)
+        self._where, headers, most = client.where, post_headers(config.headers), config.max_response_bytes
+        self._posts = EndpointPosts(self._where, client.round_trips, headers)
+        self._awaited = Awaited[Posting](most)
+        self._answers = SseAnswers(self._where, self._awaited, listener)
         self._reader = SseStream(
-            self._origin, self._round_trips, headers, max_event_bytes=most, clock=clock, pause=pause
+            client.origin, client.round_trips, headers, max_event_bytes=most, clock=clock, pause=pause
         )
-        self._workers = Workers(f"sse {config.name}")
         self._lock = Lock()
         self._under_way: dict[Posting, None] = {}  # Not yet reported.
         self._posting: dict[Exchange, None] = {}  # On a thread, reported or not.
@@ -75,17 +69,17 @@ class LegacySseConnection:
     @property
     def threads_written_off(self) -> int:
         """How many threads were given up in name resolution so far."""
-        return self._workers.written_off
+        return self._client.threads_written_off
 
     @property
     def dropped_answers(self) -> int:
         """How many of the server's answers nobody waited for: late, twice, or with an id that is none of ours."""
-        return self._answers.dropped_answers
+        return self._awaited.dropped
 
     @property
     def skipped_events(self) -> int:
         """How many messages were no JSON-RPC, or too large and no answer."""
-        return self._answers.skipped_events
+        return self._answers.skipped
 
     def start(self, message: Request | Reply, deadline: float, ticket: SendTicket, on_done: OnDone) -> Handle:
         """See Connection."""
@@ -102,10 +96,11 @@ class LegacySseConnection:
         if refusal is not None:
             posting.end(copy.copy(refusal))
             return posting
-        self._answers.expect(posting)
+        if posting.request is not None:
+            self._awaited.expect(posting.request.id, posting)
         if stream is not None:
-            self._run(partial(self._follow, stream), self._end_stream)
-        self._run(partial(self._post, posting, message), partial(self._end_post, posting))
+            self._client.begin(stream, partial(self._follow, stream), self._end_stream)
+        self._client.begin(posting, partial(self._carry, posting, message), partial(self._end_post, posting))
         return posting
 
     def close(self) -> None:
@@ -128,34 +123,25 @@ class LegacySseConnection:
         if self._refusal is None:
             self._refusal = MCPConnectionError(f"{self._where}: the connection is closed")
 
-    def _run(self, job: Job, failed: Callable[[MCPConnectionError], None]) -> None:
-        try:
-            self._workers.run(job)
-        except RuntimeError as error:
-            failed(MCPConnectionError(f"{self._where}: no thread to run on: {error}"))
-
     # -- the stream -----------------------------------------------------------------------------------------------
 
-    def _follow(self, stream: Exchange) -> Tell | None:
-        """Read the stream on this thread, and return how its end is told; None: that was done by `abort`."""
+    def _follow(self, stream: Exchange) -> Outcome:
+        """Read the stream on this thread, and return why it ended."""
         try:
-            reason = self._reader.follow(stream, self._open, self._answers.hear)
+            return self._reader.follow(stream, self._open, self._answers.hear)
         except AbortedError:
-            reason = MCPConnectionError(f"{self._where}: the connection was broken off")
-        except BaseException as error:  # A bug of ours; it must not leave calls without an outcome.
-            logger.exception("%s: the stream failed", self._config.name)
-            reason = MCPConnectionError(f"internal error: {error!r}")
-        return None if stream.grip.abandoned else partial(self._end_stream, reason)
+            return MCPConnectionError(f"{self._where}: the connection was broken off")
 
     def _open(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._opening_over.set()
 
     def _give_up_stream(self, _: Exchange) -> None:
-        self._workers.write_off()
+        self._client.give_up()
         self._end_stream(MCPConnectionError(f"{self._where}: broken off while the server's name was looked up"))
 
-    def _end_stream(self, reason: NotExecutedError) -> None:
+    def _end_stream(self, end: Outcome) -> None:
+        reason = end if isinstance(end, NotExecutedError) else MCPConnectionError(f"the stream failed: {end}")
         with self._lock:
             self._stream = None
             if self._refusal is None:
@@ -170,27 +156,11 @@ class LegacySseConnection:
 
     # -- the posts ------------------------------------------------------------------------------------------------
 
-    def _post(self, posting: Posting, message: Request | Reply) -> Tell | None:
-        """Send one message on this thread, and return how that is told; None: that was done by `abort`."""
-        outcome: Outcome | None
-        try:
-            outcome = self._carry(posting, message)
-        except MCPOrchestratorError as error:
-            outcome = error
-        except AbortedError:
-            outcome = posting.unfinished("broken off")
-        except WithdrawnError:
-            outcome = NotExecutedError("ended before it was sent")
-        except BaseException as error:  # A bug of ours; it must not leave a call without an outcome.
-            logger.exception("%s: an exchange failed", self._config.name)
-            outcome = posting.unfinished(f"internal error: {error!r}")
-        return None if posting.grip.abandoned else partial(self._end_post, posting, outcome)
-
     def _carry(self, posting: Posting, message: Request | Reply) -> Outcome | None:
         """Return the outcome; None: it comes on the stream, or has come."""
         if self._clock() >= posting.deadline:
             return MCPTimeoutError("the deadline passed before it was sent", executed="no")
-        if not self._opening_over.wait(min(self._round_trips.remaining_s(posting), LONGEST_WAIT_S)):
+        if not self._opening_over.wait(min(self._client.round_trips.remaining_s(posting), LONGEST_WAIT_S)):
             return MCPConnectionError(f"{self._where}: no endpoint event by the deadline: {CHECK}")
         if self._endpoint is None:
             return None
@@ -202,7 +172,7 @@ class LegacySseConnection:
         self._leave(posting)
 
     def _give_up_post(self, posting: Exchange) -> None:
-        self._workers.write_off()
+        self._client.give_up()
         self._leave(posting)
 
     def _leave(self, posting: Exchange) -> None:
@@ -212,7 +182,8 @@ class LegacySseConnection:
 
     def _forget(self, posting: Posting) -> None:
         """Take note that an exchange was reported."""
-        self._answers.forget(posting)
+        if posting.request is not None:
+            self._awaited.forget(posting.request.id)
         with self._lock:
             self._under_way.pop(posting, None)
             late = [one for one in self._posting if one not in self._under_way]
@@ -232,5 +203,4 @@ class LegacySseConnection:
         if stream is not None:
             stream.abort()
         if not late and stream is None:
-            self._origin.close()
-            self._workers.end(lambda: self._listener(Released()))
+            self._client.release()

@@ -43,6 +43,11 @@ class Posting(Exchange):
         with self._ending:
             return not self._ended and super().claim()
 
+    @property
+    def begun(self) -> bool:
+        """Whether the server can have seen it."""
+        return self.claimed
+
     def end(self, outcome: Outcome) -> bool:
         """Report the outcome, unless there is one; False: there was."""
         with self._ending:

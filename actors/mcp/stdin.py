@@ -53,7 +53,7 @@ class StdinWriter:
     def put(self, exchange: Exchange) -> bool:
         """Queue a line; False: too many bytes wait already, and the exchange has been told."""
         if self._queued_bytes >= self._max_queued_bytes:
-            exchange.report(OverloadedError(f"{self._queued_bytes} bytes wait for the server to read its stdin"))
+            exchange.end(OverloadedError(f"{self._queued_bytes} bytes wait for the server to read its stdin"))
             return False
         self._queue[exchange] = None
         self._queued_bytes += len(exchange.line)
@@ -125,13 +125,13 @@ class StdinWriter:
                 exchange.begun = True
                 self._current, self._rest = exchange, memoryview(exchange.line)
             else:
-                exchange.report(NotExecutedError("withdrawn before it was sent"))
+                exchange.end(NotExecutedError("withdrawn before it was sent"))
         return True
 
     def _finish_line(self) -> None:
         exchange, self._current = self._current, None
         if exchange is not None and exchange.answer_id is None:
-            exchange.report({})
+            exchange.end({})
 
     def _wait(self, file: FileIO) -> None:
         if self._stuck_since is not None:

@@ -3,13 +3,13 @@
 import selectors
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from io import FileIO
 
 from actors.call import SendTicket
 from actors.config import ServerConfig
 from actors.errors import MCPConnectionError, NotExecutedError, OutcomeUnknownError
+from actors.mcp.awaited import Awaited
 from actors.mcp.child import Child, Spawned, Spawner, StdioLimits, exit_text, program_of, spawn_refusal, with_last_words
 from actors.mcp.exchange import Exchange, ExchangeHandle
 from actors.mcp.jsonrpc import encode
@@ -49,7 +49,7 @@ class StdioConnection:
     ) -> None:
         self._config, self._listener, self._pipes, self._limits = config, listener, pipes, limits
         self._child: Child | None = None
-        self._awaited: dict[int, Exchange] = {}
+        self._awaited = Awaited[Exchange](config.max_response_bytes)
         self._writer = StdinWriter(
             pipes,
             on_closed=partial(self._lose, "the server closed its stdin"),
@@ -83,10 +83,10 @@ class StdioConnection:
         try:
             exchange.line = encode(message) + b"\n"
         except NotExecutedError as error:
-            exchange.report(error)
+            exchange.end(error)
         else:
             if not self._pipes.call(partial(self._begin, exchange)):
-                exchange.report(MCPConnectionError("the pipes' thread has ended, or belongs to another process"))
+                exchange.end(MCPConnectionError("the pipes' thread has ended, or belongs to another process"))
         return ExchangeHandle(partial(self._call, partial(self._break_off, exchange)))
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class StdioConnection:
     @property
     def dropped_answers(self) -> int:
         """How many of its answers nobody waited for: late, twice, or with an id that is none of ours."""
-        return self._reader.dropped_answers
+        return self._awaited.dropped
 
     def _call(self, step: Callable[[], None]) -> None:
         if not self._pipes.call(step) and self._pipes.is_ours:
@@ -126,23 +126,23 @@ class StdioConnection:
 
     def _begin(self, exchange: Exchange) -> None:
         if self._refusal is not None:
-            exchange.report(self._refusal())
+            exchange.end(self._refusal())
             return
         if exchange.answer_id is not None:
-            self._awaited[exchange.answer_id] = exchange
+            self._awaited.expect(exchange.answer_id, exchange)
         if not self._writer.put(exchange):
             self._forget(exchange)
 
     def _break_off(self, exchange: Exchange) -> None:
         self._forget(exchange)
         if self._writer.take_back(exchange):
-            exchange.report(NotExecutedError("broken off before it was sent"))
+            exchange.end(NotExecutedError("broken off before it was sent"))
         else:
-            exchange.report(OutcomeUnknownError("broken off"))
+            exchange.end(OutcomeUnknownError("broken off"))
 
     def _forget(self, exchange: Exchange) -> None:
         if exchange.answer_id is not None:
-            self._awaited.pop(exchange.answer_id, None)
+            self._awaited.forget(exchange.answer_id)
 
     def _begin_life(self, spawned: Spawned) -> None:
         if isinstance(spawned, OSError | ValueError):
@@ -272,10 +272,7 @@ class StdioConnection:
 
     def _fail_all(self, reason: str) -> None:
         refusal = self._refusal or partial(MCPConnectionError, reason)
-        exchanges = dict.fromkeys(self._writer.close())
-        while self._awaited:
-            with suppress(KeyError):  # The last one was answered in this very moment.
-                exchanges[self._awaited.popitem()[1]] = None
+        exchanges = dict.fromkeys([*self._writer.close(), *self._awaited.take_all()])
         for exchange in exchanges:
             exchange.fail(reason, refusal())
 

@@ -6,10 +6,10 @@ from queue import SimpleQueue
 from threading import Thread
 
 from actors.config import ServerConfig
-from actors.errors import ResponseTooLargeError
+from actors.mcp.awaited import Awaited
 from actors.mcp.backlog import Backlog
 from actors.mcp.exchange import Exchange
-from actors.mcp.jsonrpc import Answer, decode
+from actors.mcp.jsonrpc import decode
 from actors.mcp.lines import Oversized
 from actors.mcp.teller import Teller
 from actors.transport import Listener, Received
@@ -22,24 +22,22 @@ _LINE_BYTES = 100  # What a line takes beside its letters. A million empty ones 
 class AnswerReader:
     """Parses one child's lines on a daemon thread of its own, so that no large answer holds up other children.
 
-    * `awaited` is shared with the connection, by request id: whoever pops an exchange reports it.
-    * `skipped_lines`: lines that were no JSON-RPC. `dropped_answers`: answers nobody waited for (any more).
+    * `skipped_lines`: lines that were no JSON-RPC, or too long and no answer.
     * `on_end` comes on this thread, as its last act, when all lines handed over before `end` are dealt with.
     """
 
     def __init__(
         self,
         config: ServerConfig,
-        awaited: dict[int, Exchange],
+        awaited: Awaited[Exchange],
         listener: Listener,
         *,
         backlog_bytes: int,
         on_end: Callable[[], object],
     ) -> None:
         self._awaited, self._teller, self._on_end = awaited, Teller(listener), on_end
-        self._name, self._max_response_bytes = config.name, config.max_response_bytes
-        self._backlog_bytes = backlog_bytes
-        self.skipped_lines = self.dropped_answers = 0
+        self._name, self._backlog_bytes = config.name, backlog_bytes
+        self.skipped_lines = 0
         self._batches: SimpleQueue[list[bytes | Oversized] | None] = SimpleQueue()
         self._unread = Backlog()  # Handed over by the pipes' thread.
         self._muted = False
@@ -93,7 +91,10 @@ class AnswerReader:
 
     def _read(self, line: bytes | Oversized) -> None:
         if isinstance(line, Oversized):
-            self._throw_away(line)
+            if line.may_be_answer:
+                self._awaited.answered_too_large(line)
+            else:
+                self.skipped_lines += 1
             return
         try:
             messages = decode(line)
@@ -106,30 +107,7 @@ class AnswerReader:
             if isinstance(message, Received):
                 self._teller.tell(message)
             else:
-                self._answer(message)
-
-    def _answer(self, answer: Answer) -> None:
-        exchange = self._sent(answer.id) if isinstance(answer.id, int) else None
-        if exchange is None or not exchange.report(answer.outcome):
-            self.dropped_answers += 1
-
-    def _throw_away(self, line: Oversized) -> None:
-        if not line.may_be_answer:
-            self.skipped_lines += 1
-            return
-        request_id = line.answer_id()
-        if request_id is None:
-            sent = [request_id for request_id, exchange in list(self._awaited.items()) if exchange.begun]
-            request_id = sent[0] if len(sent) == 1 else None
-        exchange = None if request_id is None else self._sent(request_id)
-        too_large = f"an answer of {line.size} bytes, more than max_response_bytes = {self._max_response_bytes}"
-        if exchange is None or not exchange.report(ResponseTooLargeError(too_large)):
-            self.dropped_answers += 1
-
-    def _sent(self, request_id: int) -> Exchange | None:
-        """Take over the exchange of this id; None for one that has not even been sent: a child that guesses."""
-        exchange = self._awaited.get(request_id)
-        return self._awaited.pop(request_id, None) if exchange is not None and exchange.begun else None
+                self._awaited.answered(message)
 
 
 def _size(batch: list[bytes | Oversized]) -> int:

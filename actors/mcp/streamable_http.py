@@ -13,19 +13,17 @@ from typing import TypeAlias
 
 from actors.call import Outcome, SendTicket
 from actors.config import ServerConfig
-from actors.errors import MCPConnectionError, MCPOrchestratorError, NotExecutedError
+from actors.errors import MCPConnectionError
 from actors.mcp.http_answer import AnswerReader
-from actors.mcp.http_connection import AbortedError, Grip, Pause, WithdrawnError
+from actors.mcp.http_client import HttpClient
+from actors.mcp.http_connection import Grip, Pause
 from actors.mcp.http_exchange import Exchange
 from actors.mcp.http_headers import ModernHeaders
-from actors.mcp.http_origin import HttpOrigin
 from actors.mcp.http_post import HttpPost
-from actors.mcp.http_round_trip import RoundTrips
 from actors.mcp.incoming import Incoming
 from actors.mcp.legacy_session import LegacySession
 from actors.mcp.session_stream import SessionStream
-from actors.mcp.workers import Tell, Workers
-from actors.transport import Handle, Listener, OnDone, Released, Reply, Request
+from actors.transport import Handle, Listener, OnDone, Reply, Request
 
 logger = logging.getLogger(__name__)
 
@@ -56,22 +54,16 @@ class StreamableHttpConnection:
         clock: Callable[[], float] = time.monotonic,
         pause: Pause = Grip.pause,
     ) -> None:
-        if config.url is None:
-            raise ValueError(f"{config.name} has no url: it is no HTTP server")
-        self._config, self._listener, self._clock = config, listener, clock
-        self._origin = HttpOrigin(
-            config.url, keepalive_reuse_s=config.keepalive_reuse_s, most_idle=config.max_concurrent + 1, clock=clock
-        )
-        where, most = str(self._origin), config.max_response_bytes
+        self._config, self._clock = config, clock
+        self._client = client = HttpClient(config, listener, kind="http", clock=clock)
+        where, most = client.where, config.max_response_bytes
         self._session, self._incoming = LegacySession(config.headers), Incoming(listener)
-        self._round_trips = RoundTrips(config, self._origin, clock)
         answers = AnswerReader(where, self._incoming, max_bytes=most, clock=clock, pause=pause)
         modern = ModernHeaders(config.headers)
-        self._post = HttpPost(where, self._round_trips, self._session, modern, answers, clock=clock, pause=pause)
+        self._post = HttpPost(where, client.round_trips, self._session, modern, answers, clock=clock, pause=pause)
         self._session_stream = SessionStream(
-            where, self._round_trips, self._session, self._incoming, max_event_bytes=most, clock=clock, pause=pause
+            where, client.round_trips, self._session, self._incoming, max_event_bytes=most, clock=clock, pause=pause
         )
-        self._workers = Workers(f"http {config.name}")
         self._lock = Lock()
         self._under_way: dict[Exchange, None] = {}
         self._stream: Exchange | None = None
@@ -80,7 +72,7 @@ class StreamableHttpConnection:
     @property
     def threads_written_off(self) -> int:
         """How many threads were given up in name resolution so far."""
-        return self._workers.written_off
+        return self._client.threads_written_off
 
     @property
     def dropped_answers(self) -> int:
@@ -95,7 +87,7 @@ class StreamableHttpConnection:
             if not refused:
                 self._under_way[exchange] = None
         if refused:
-            on_done(MCPConnectionError(f"{self._origin}: the connection is closed"))
+            on_done(MCPConnectionError(f"{self._client.where}: the connection is closed"))
         else:
             self._begin(exchange, self._carry)
         return exchange
@@ -120,28 +112,7 @@ class StreamableHttpConnection:
 
     def _begin(self, exchange: Exchange, work: _Work) -> bool:
         """Have a thread do an exchange. False: there is no thread, and it is over."""
-        try:
-            self._workers.run(partial(self._run, exchange, work))
-        except RuntimeError as error:
-            self._end(exchange, MCPConnectionError(f"{self._origin}: no thread to send from: {error}"))
-            return False
-        return True
-
-    def _run(self, exchange: Exchange, work: _Work) -> Tell | None:
-        """Do an exchange on this thread, and return how it is reported; None: that was done by `abort`."""
-        outcome: Outcome
-        try:
-            outcome = work(exchange)
-        except MCPOrchestratorError as error:
-            outcome = error
-        except AbortedError:
-            outcome = exchange.unfinished("broken off")
-        except WithdrawnError:
-            outcome = NotExecutedError("ended before it was sent")
-        except BaseException as error:  # A bug of ours; it must not leave a call without an outcome.
-            logger.exception("%s: an exchange failed", self._config.name)
-            outcome = exchange.unfinished(f"internal error: {error!r}")
-        return None if exchange.grip.abandoned else partial(self._end, exchange, outcome)
+        return self._client.begin(exchange, partial(work, exchange), partial(self._end, exchange))
 
     def _carry(self, exchange: Exchange) -> Outcome:
         message = exchange.message
@@ -169,8 +140,8 @@ class StreamableHttpConnection:
         return {}
 
     def _say_goodbye(self, exchange: Exchange) -> Outcome:
-        path = self._session.path or self._origin.path
-        self._round_trips.say(exchange, "DELETE", path, self._session.headers)
+        path = self._session.path or self._client.origin.path
+        self._client.round_trips.say(exchange, "DELETE", path, self._session.headers)
         return {}
 
     def _own_exchange(self, deadline: float) -> Exchange:
@@ -180,7 +151,7 @@ class StreamableHttpConnection:
         return exchange
 
     def _give_up(self, exchange: Exchange) -> None:
-        self._workers.write_off()
+        self._client.give_up()
         self._end(exchange, exchange.unfinished("broken off while its server's name was looked up"))
 
     def _end(self, exchange: Exchange, outcome: Outcome) -> None:
@@ -205,8 +176,7 @@ class StreamableHttpConnection:
         if farewell is not None:
             self._begin(farewell, self._say_goodbye)
         else:
-            self._origin.close()
-            self._workers.end(lambda: self._listener(Released()))
+            self._client.release()
 
 
 def _opens_session_stream(message: Request | Reply) -> bool:

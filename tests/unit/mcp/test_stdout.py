@@ -6,6 +6,7 @@ import pytest
 
 from actors.call import Outcome, SendTicket, ServerName
 from actors.config import ServerConfig
+from actors.mcp.awaited import Awaited
 from actors.mcp.exchange import Exchange
 from actors.mcp.stdout import AnswerReader
 from actors.transport import Event as Told
@@ -22,7 +23,9 @@ def test_a_line_that_meets_a_bug_costs_itself_only(caplog: pytest.LogCaptureFixt
     def listen(told: Told) -> None:
         raise LookupError(told)
 
-    reader = AnswerReader(CONFIG, {1: exchange}, listen, backlog_bytes=1000, on_end=ended.set)
+    awaited = Awaited[Exchange](CONFIG.max_response_bytes)
+    awaited.expect(1, exchange)
+    reader = AnswerReader(CONFIG, awaited, listen, backlog_bytes=1000, on_end=ended.set)
     assert reader.start()
 
     reader.take([b'{"method":"notifications/progress"}', b'{"id":1,"result":{}}'])
