@@ -5,7 +5,7 @@ the messages of branches that nobody reads, and goes over to a class of its own 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from jsonschema import (
     Draft4Validator,
@@ -172,8 +172,9 @@ def _going_down(stock: Callable[..., Checker]) -> Callable[..., Checker]:
         if self.format_checker is not None:
             self.format_checker.take(_STEPS_A_SCHEMA)
         schema = changes.get("schema")
-        if isinstance(schema, Object) and "$schema" in schema:
-            changes["schema"] = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}
+        if isinstance(schema, dict) and "$schema" in schema:  # A metaschema, which can be referred to, is no Object.
+            within = cast("dict[str, Json]", schema)
+            changes["schema"] = {keyword: value for keyword, value in within.items() if keyword != "$schema"}
         return stock(self, **changes)
 
     return evolve
