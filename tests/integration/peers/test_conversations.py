@@ -1,12 +1,11 @@
 """What every server must get from the orchestrator, whoever wrote it: the whole of it on real wires."""
 
-from collections.abc import Iterator
 from threading import Event
 
 import pytest
 
 from mcp_orchestrator import CallCancelledError, MCPTimeoutError, MCPToolError
-from tests.fixtures.orchestrating import PATIENCE_S, Orchestrated, eventually, orchestrating, text_of
+from tests.fixtures.orchestrating import PATIENCE_S, Orchestrated, eventually, text_of
 from tests.fixtures.peer_words import Ask
 from tests.fixtures.peers import (
     ANNOUNCING,
@@ -20,15 +19,6 @@ from tests.fixtures.peers import (
 )
 
 FIRST_LETTERS = "Tromsø 東京 🚀 \u2028 \x85 \\n \" '"
-
-
-@pytest.fixture
-def whole(peer: RunningPeer) -> Iterator[Orchestrated]:
-    if peer.shared is not None:
-        yield peer.shared
-    else:
-        with orchestrating({"peer": peer.section}) as own:
-            yield own
 
 
 def say(whole: Orchestrated, ask: Ask) -> str:

@@ -1,21 +1,10 @@
 """Prompts, resources and completions of every server, whoever wrote it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from mcp_orchestrator import MCPToolError
-from tests.fixtures.orchestrating import Orchestrated, orchestrating
+from tests.fixtures.orchestrating import Orchestrated
 from tests.fixtures.peers import RunningPeer
-
-
-@pytest.fixture
-def whole(peer: RunningPeer) -> Iterator[Orchestrated]:
-    if peer.shared is not None:
-        yield peer.shared
-    else:
-        with orchestrating({"peer": peer.section}) as own:
-            yield own
 
 
 def test_its_prompts_are_listed_and_filled_in(whole: Orchestrated, peer: RunningPeer) -> None:

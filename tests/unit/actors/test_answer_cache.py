@@ -5,24 +5,7 @@ from typing import Any
 import pytest
 
 from actors.answer_cache import AnswerCache, copied
-
-METHODS = (
-    "server/discover",
-    "tools/list",
-    "prompts/list",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-)
-READ = {"uri": "file:///a"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fixtures.caching import METHODS, READ, Clock, answer
 
 
 @pytest.fixture
@@ -33,10 +16,6 @@ def clock() -> Clock:
 @pytest.fixture
 def cache(clock: Clock) -> AnswerCache:
     return AnswerCache(clock)
-
-
-def answer(ttl_ms: Any = 60_000, **fields: Any) -> dict[str, Any]:
-    return {"resultType": "complete", "ttlMs": ttl_ms, "cacheScope": "private", **fields}
 
 
 def params_of(method: str) -> dict[str, Any]:

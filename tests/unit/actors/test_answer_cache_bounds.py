@@ -7,24 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.answer_cache import AnswerCache
-
-METHODS = (
-    "server/discover",
-    "tools/list",
-    "prompts/list",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-)
-READ = {"uri": "file:///a"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fixtures.caching import METHODS, Clock, answer
 
 
 @pytest.fixture
@@ -35,10 +18,6 @@ def clock() -> Clock:
 @pytest.fixture
 def cache(clock: Clock) -> AnswerCache:
     return AnswerCache(clock)
-
-
-def answer(ttl_ms: Any = 60_000, **fields: Any) -> dict[str, Any]:
-    return {"resultType": "complete", "ttlMs": ttl_ms, "cacheScope": "private", **fields}
 
 
 def test_of_too_many_answers_the_oldest_go(clock: Clock) -> None:

@@ -3,37 +3,23 @@
 import math
 
 from actors.asides import Aside, Asides
-from actors.call import Outcome, SendTicket
+from actors.call import Outcome
 from actors.control import ControlSlot, Errand
 from actors.errors import MCPConnectionError, NotExecutedError
 from actors.mcp import conversations
 from actors.transport import Reply, Request
+from tests.fixtures.exchanges import Exchanges
 
 MIB = 1024 * 1024
 
 
-class Exchange:
-    """An exchange that the test ends. It is its own handle."""
-
-    def __init__(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> None:
-        self.message, self.deadline, self.ticket, self.aborted = message, deadline, ticket, 0
-
-    def abort(self) -> None:
-        self.aborted += 1
-
-
-class Rig:
-    """Asides with a clock of their own; `begun` are their exchanges, numbered from 0."""
+class Rig(Exchanges):
+    """Asides and their exchanges."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
-        self.begun: list[Exchange] = []
+        super().__init__()
         self.ends: list[Outcome] = []
-        self.asides = Asides(self.begin, lambda: self.now)
-
-    def begin(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Exchange]:
-        self.begun.append(Exchange(message, deadline, ticket))
-        return len(self.begun) - 1, self.begun[-1]
+        self.asides = Asides(self.begin, self.clock)
 
     def reply(self, number: int = 0, *, limit_s: float = 5.0) -> Aside:
         return Aside(message=Reply(id=number, result={}), limit_s=limit_s, on_end=self.ends.append)

@@ -4,35 +4,21 @@ import math
 from collections.abc import Generator
 from typing import Any
 
-from actors.call import Outcome, SendTicket
+from actors.call import Outcome
 from actors.control import ControlSlot, Errand
 from actors.errors import MCPConnectionError, MCPOrchestratorError, MCPTimeoutError, NotExecutedError
 from actors.transport import Reply, Request
+from tests.fixtures.exchanges import Exchanges
 
 
-class Exchange:
-    """An exchange that the test ends. It is its own handle."""
-
-    def __init__(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> None:
-        self.message, self.deadline, self.ticket, self.aborted = message, deadline, ticket, 0
-
-    def abort(self) -> None:
-        self.aborted += 1
-
-
-class Rig:
-    """A control slot with a clock of its own; `begun` are its exchanges, numbered from 0."""
+class Rig(Exchanges):
+    """A control slot and its exchanges."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
-        self.begun: list[Exchange] = []
+        super().__init__()
         self.ends: list[Any] = []
         self.overdue: list[int] = []
-        self.slot = ControlSlot(self._begin, lambda: self.now, self.overdue.append)
-
-    def _begin(self, message: Request | Reply, deadline: float, ticket: SendTicket) -> tuple[int, Exchange]:
-        self.begun.append(Exchange(message, deadline, ticket))
-        return len(self.begun) - 1, self.begun[-1]
+        self.slot = ControlSlot(self.begin, self.clock, self.overdue.append)
 
     def run(self, *methods: str, limit_s: float = 5.0) -> None:
         """Run an errand with an exchange for each method; it ends with the list of outcomes."""
