@@ -13,6 +13,7 @@ from actors.call import Outcome
 from actors.errors import MCPToolError, OutcomeUnknownError, ResponseTooLargeError
 from actors.mcp.child import StdioLimits
 from actors.transport import Released, Request
+from tests.fixtures.manual_time import until
 from tests.fixtures.stdio import PATIENCE_S, Asked, StdioRig, Wired, wait_until_gone
 
 SDK_SERVER = (sys.executable, str(Path(__file__).parents[1] / "fixtures" / "sdk_server.py"), "stdio")
@@ -93,6 +94,7 @@ def test_a_server_killed_within_a_call_leaves_it_unknown(peer: Wired) -> None:
     asked = peer.ask("tools/list")
     os.kill(pid, signal.SIGSTOP)
     waiting = peer.ask("tools/list")
+    until(lambda: waiting.ticket.is_claimed)
     os.kill(pid, signal.SIGKILL)
 
     assert isinstance(asked.outcome(), dict | OutcomeUnknownError)
