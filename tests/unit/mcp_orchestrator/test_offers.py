@@ -107,7 +107,7 @@ def test_all_pages_of_a_list_have_one_deadline() -> None:
         scripts.runtime.advance(0.2)
 
         assert isinstance(listing.exception(timeout=5), MCPTimeoutError)
-        assert len(scripts.failed) == 1
+        until(lambda: len(scripts.failed) == 1)
 
 
 def test_a_page_that_is_lost_is_fetched_again_as_every_request_that_only_reads() -> None:
