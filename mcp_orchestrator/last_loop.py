@@ -38,14 +38,16 @@ class LastLoop:
         return run
 
     def cancel_all(self) -> None:
-        """Cancel the tasks that are under way: nobody waits for their answers any more."""
+        """Cancel the tasks that are under way, and begin none before the next `enter`: nobody waits for the answers."""
+        self._loop = None
         for future in self._under_way.copy():
             future.cancel()
 
     def _awaited(self, answer: Awaitable[object]) -> object:
         loop, waiting = self._loop, _wait_for(answer)
-        assert loop is not None  # noqa: S101 -- nobody asks before there is a connection
         try:
+            if loop is None:
+                raise RuntimeError("no event loop waits for answers any more")
             future = asyncio.run_coroutine_threadsafe(waiting, loop)
         except RuntimeError:  # It is closed by now.
             waiting.close()
@@ -53,6 +55,8 @@ class LastLoop:
                 answer.close()
             raise
         self._under_way[future] = None
+        if self._loop is None:  # All were cancelled just before this one could be found.
+            future.cancel()
         try:
             while not wait([future], _LOOK_EVERY_S).done:
                 if not loop.is_running():
