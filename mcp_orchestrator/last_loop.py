@@ -44,12 +44,11 @@ class LastLoop:
             future.cancel()
 
     def _awaited(self, answer: Awaitable[object]) -> object:
-        loop, waiting = self._loop, _wait_for(answer)
+        waiting = _wait_for(answer)
         try:
-            if loop is None:
-                raise RuntimeError("no event loop waits for answers any more")
+            loop = _open(self._loop)
             future = asyncio.run_coroutine_threadsafe(waiting, loop)
-        except RuntimeError:  # It is closed by now.
+        except RuntimeError:  # There is none, or it is closed by now.
             waiting.close()
             if inspect.iscoroutine(answer):
                 answer.close()
@@ -64,6 +63,12 @@ class LastLoop:
             return future.result()
         finally:
             del self._under_way[future]
+
+
+def _open(loop: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
+    if loop is None:
+        raise RuntimeError("no event loop waits for answers any more")
+    return loop
 
 
 async def _wait_for(answer: Awaitable[object]) -> object:

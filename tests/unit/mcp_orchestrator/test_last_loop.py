@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from contextvars import Context
 from threading import Thread
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from mcp_orchestrator.last_loop import LastLoop
+from mcp_orchestrator.last_loop import Handler, LastLoop
 
 
 class InterruptedLoop(asyncio.SelectorEventLoop):
@@ -19,11 +20,13 @@ class InterruptedLoop(asyncio.SelectorEventLoop):
     interrupt: Callable[[], None] | None = None
 
     @override
-    def call_soon_threadsafe(self, *args: Any, **kwargs: Any) -> asyncio.Handle:
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
         if self.interrupt is not None:
             interrupt, self.interrupt = self.interrupt, None
             interrupt()
-        return super().call_soon_threadsafe(*args, **kwargs)
+        return super().call_soon_threadsafe(callback, *args, context=context)
 
 
 @contextmanager
@@ -47,8 +50,17 @@ def enter(loop: asyncio.AbstractEventLoop, last: LastLoop) -> None:
     asyncio.run_coroutine_threadsafe(on_the_loop(), loop).result(timeout=10)
 
 
-async def forever() -> None:
+async def _forever() -> str:
     await asyncio.Event().wait()
+    return "never"
+
+
+async def _answer() -> str:
+    return "again"
+
+
+forever: Handler[[], str] = _forever
+answer: Handler[[], str] = _answer
 
 
 def test_what_is_cancelled_while_it_begins_does_not_begin() -> None:
@@ -69,8 +81,4 @@ def test_nothing_begins_between_a_shutdown_and_the_next_connect() -> None:
 
         enter(loop, last)
 
-        assert last.blocking(_answer)() == "again"
-
-
-async def _answer() -> str:
-    return "again"
+        assert last.blocking(answer)() == "again"
