@@ -22,7 +22,7 @@ class InterruptedLoop(asyncio.SelectorEventLoop):
     @override
     def call_soon_threadsafe(
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.Handle:  # type: ignore[override] -- stricter than the loop needs
+    ) -> asyncio.Handle:  # type: ignore[override]  # more exact than the loop needs
         if self.interrupt is not None:
             interrupt, self.interrupt = self.interrupt, None
             interrupt()
