@@ -8,8 +8,8 @@ from mcp_orchestrator import AsyncMCPOrchestrator
 CONFIG = {
     "orchestrator": {"state": "memory"},
     "servers": {
-        "radarr": {"command": [sys.executable, "-m", "media_servers.radarr"]},
-        "plex": {"command": [sys.executable, "-m", "media_servers.plex"]},
+        "radarr": {"command": [sys.executable, "-m", "media_servers.radarr", "--simulate"]},
+        "plex": {"command": [sys.executable, "-m", "media_servers.plex", "--simulate"]},
     },
 }
 

@@ -7,8 +7,8 @@ from mcp_orchestrator import CallOutcome, MCPOrchestrator, ToolCall
 CONFIG = {
     "orchestrator": {"state": "memory"},
     "servers": {
-        "sonarr": {"command": [sys.executable, "-m", "media_servers.sonarr"]},
-        "radarr": {"command": [sys.executable, "-m", "media_servers.radarr"]},
+        "sonarr": {"command": [sys.executable, "-m", "media_servers.sonarr", "--simulate"]},
+        "radarr": {"command": [sys.executable, "-m", "media_servers.radarr", "--simulate"]},
     },
 }
 CALLS = [

@@ -6,7 +6,7 @@ from mcp_orchestrator import MCPOrchestrator
 
 CONFIG = {
     "orchestrator": {"state": "memory"},
-    "servers": {"sonarr": {"command": [sys.executable, "-m", "media_servers.sonarr"], "aliases": ["tv"]}},
+    "servers": {"sonarr": {"command": [sys.executable, "-m", "media_servers.sonarr", "--simulate"], "aliases": ["tv"]}},
 }
 
 with MCPOrchestrator(CONFIG) as orchestrator:

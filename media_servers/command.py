@@ -3,12 +3,14 @@
 import argparse
 import logging
 import math
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 
+from media_servers.application import Access, Application, SettingsError, access
 from media_servers.server import MediaServer
 
 PORTS = range(65536)
@@ -39,26 +41,49 @@ def _factor(text: str) -> float:
     return factor
 
 
-def parse(name: str, port: int, arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(application: Application, port: int, arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; exits with a sentence on stderr when it makes no sense. `port` is the default."""
-    parser = argparse.ArgumentParser(prog=f"python -m media_servers.{name}", description=f"MCP server for {name}.")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m media_servers.{application.name}",
+        description=f"MCP server for {application.title}.",
+        epilog=f"Where {application.title} is, {application.url_variable} says, and {application.secret_variable} "
+        "lets in.",
+    )
     parser.add_argument("--transport", choices=("stdio", "http"), default="stdio", help="default: stdio")
     parser.add_argument("--host", default="127.0.0.1", help="for http; default: 127.0.0.1, this machine only")
     parser.add_argument("--port", type=_port, default=port, help=f"for http; 0: any that is free; default: {port}")
     parser.add_argument("--http", type=_address, metavar="HOST:PORT", help="short for --transport http --host --port")
     parser.add_argument("--json-response", action="store_true", help="http: answer with JSON, not an event stream")
     parser.add_argument("--stateless", action="store_true", help="http: keep no sessions")
-    parser.add_argument("--speed", type=_factor, default=1.0, help="simulation: seconds in it per real second")
+    parser.add_argument("--simulate", action="store_true", help="no real application: one in memory, for trying out")
+    parser.add_argument("--speed", type=_factor, help="with --simulate: seconds in it per real second; default: 1")
     options = parser.parse_args(arguments)
+    if options.speed is not None and not options.simulate:
+        parser.error("--speed goes with --simulate")
+    options.speed = options.speed or 1.0
     if options.http is not None:
         options.transport, (options.host, options.port) = "http", options.http
     return options
 
 
-def run(name: str, port: int, make: Callable[[float], MediaServer], arguments: Sequence[str] | None = None) -> None:
-    """Serve until stdin closes (stdio) or SIGTERM comes (http). `make` gets the simulation's speed."""
-    options = parse(name, port, arguments)
-    server = make(options.speed)
+def run(
+    application: Application,
+    port: int,
+    *,
+    simulated: Callable[[float], MediaServer],
+    real: Callable[[Access], MediaServer] | None = None,
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Serve until stdin closes (stdio) or SIGTERM comes (http). `simulated` gets the simulation's speed."""
+    options = parse(application, port, arguments)
+    if options.simulate or real is None:
+        server = simulated(options.speed)
+    else:
+        try:
+            server = real(access(application, os.environ))
+        except SettingsError as error:
+            sys.stderr.write(f"{application.name}: {error}.\n")
+            sys.exit(2)
     if options.transport == "http":
         _serve_http(server, options)
     else:

@@ -11,3 +11,19 @@ class UnknownIdError(BackendError):
 
 class RefusedError(BackendError):
     """The request makes no sense in the present state, or its arguments do not fit together."""
+
+
+class UnreachableError(BackendError):
+    """Nobody answers at the application's address: nothing was done."""
+
+
+class SecretRefusedError(BackendError):
+    """The application does not know the key or token: nothing was done."""
+
+
+class BadAnswerError(BackendError):
+    """What answers is not the application, or it has failed."""
+
+
+class UnclearError(BackendError):
+    """A change was sent and its answer was lost: it may have been made. The text names the tool that shows it."""

@@ -41,7 +41,7 @@ calls is logged, by `logging`, as `actors`, `supervisors` and `mcp_orchestrator`
 ```python
 from mcp_orchestrator import MCPOrchestrator
 
-with MCPOrchestrator({"sonarr": {"command": ["python", "-m", "media_servers.sonarr"]}}) as orchestrator:
+with MCPOrchestrator({"sonarr": {"command": ["python", "-m", "media_servers.sonarr", "--simulate"]}}) as orchestrator:
     sonarr = orchestrator.server("sonarr")
     found = sonarr.search_series(term="tide")          # a future: the call is under way
     print(found.result().data)                         # a ToolResult's data, or the call's one error

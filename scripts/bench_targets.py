@@ -21,14 +21,14 @@ SERVERS = ("sabnzbd", "sonarr", "radarr", "plex")
 FLAKY = """
 import os, sys, runpy
 if os.path.exists(sys.argv[1]): sys.exit("still broken")
-sys.argv = ["sabnzbd"]
+sys.argv = ["sabnzbd", "--simulate"]
 runpy.run_module("media_servers.sabnzbd", run_name="__main__")
 """
 
 
 def config(**more: object) -> dict[str, object]:
     """Return the four servers, and what else is wanted, as a configuration."""
-    servers = {name: {"command": [sys.executable, "-m", f"media_servers.{name}"]} for name in SERVERS}
+    servers = {name: {"command": [sys.executable, "-m", f"media_servers.{name}", "--simulate"]} for name in SERVERS}
     return {"orchestrator": {"state": "memory"}, "servers": {**servers, **more}}
 
 

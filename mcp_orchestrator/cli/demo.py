@@ -18,7 +18,7 @@ def configuration() -> dict[str, Any]:
     if find_spec("mcp") is None:
         raise UsageError("the demo needs the media servers: pip install 'mcp-orchestrator[cli,media]'")
     servers: dict[str, dict[str, Any]] = {
-        name: {"command": [sys.executable, "-m", f"media_servers.{name}"]} for name in SERVERS
+        name: {"command": [sys.executable, "-m", f"media_servers.{name}", "--simulate"]} for name in SERVERS
     }
     servers["sabnzbd"] |= {"aliases": ["sab"], "tools": {"add_nzb": {"idempotent": False, "timeout_s": 60}}}
     return {"orchestrator": {"state": "memory"}, "servers": servers}

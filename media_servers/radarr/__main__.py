@@ -1,9 +1,10 @@
 """`python -m media_servers.radarr`."""
 
+from media_servers.application import RADARR
 from media_servers.command import run
 from media_servers.radarr.simulated import SimulatedRadarr
 from media_servers.radarr.tools import make_server
 from media_servers.simulation import sped_up
 
 if __name__ == "__main__":
-    run("radarr", 9003, lambda speed: make_server(SimulatedRadarr(sped_up(speed))))
+    run(RADARR, 9003, simulated=lambda speed: make_server(SimulatedRadarr(sped_up(speed))))

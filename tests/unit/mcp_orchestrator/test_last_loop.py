@@ -20,9 +20,9 @@ class InterruptedLoop(asyncio.SelectorEventLoop):
     interrupt: Callable[[], None] | None = None
 
     @override
-    def call_soon_threadsafe(
+    def call_soon_threadsafe(  # type: ignore[override]  # more exact than the loop needs
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.Handle:  # type: ignore[override]  # more exact than the loop needs
+    ) -> asyncio.Handle:
         if self.interrupt is not None:
             interrupt, self.interrupt = self.interrupt, None
             interrupt()

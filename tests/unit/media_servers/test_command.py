@@ -18,6 +18,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
 from media_servers import VERSION
+from media_servers.application import SONARR
 from media_servers.command import is_exposed, parse
 from tests.fixtures.media import ask
 
@@ -35,13 +36,15 @@ INITIALIZE = {
 
 
 def command(name: str, *options: str) -> StdioServerParameters:
-    return StdioServerParameters(command=sys.executable, args=["-m", f"media_servers.{name}", *options], cwd=ROOT)
+    return StdioServerParameters(
+        command=sys.executable, args=["-m", f"media_servers.{name}", "--simulate", *options], cwd=ROOT
+    )
 
 
 @contextmanager
 def child(name: str, *options: str) -> Generator[subprocess.Popen[bytes]]:
     """Run one server with pipes on all three streams; killed at the end if it is still there."""
-    line = [sys.executable, "-m", f"media_servers.{name}", *options]
+    line = [sys.executable, "-m", f"media_servers.{name}", "--simulate", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(line, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as process:  # noqa: S603 -- our own program
         try:
@@ -176,7 +179,7 @@ def test_speed_makes_the_simulation_run_faster() -> None:
 
 
 def test_without_options_a_server_speaks_stdio_and_would_listen_on_this_machine_only() -> None:
-    options = parse("sonarr", 9002, [])
+    options = parse(SONARR, 9002, [])
 
     assert (options.transport, options.host, options.port, options.speed) == ("stdio", "127.0.0.1", 9002, 1.0)
     assert (options.json_response, options.stateless) == (False, False)
@@ -184,7 +187,7 @@ def test_without_options_a_server_speaks_stdio_and_would_listen_on_this_machine_
 
 @pytest.mark.parametrize(("text", "host", "port"), [("localhost:80", "localhost", 80), ("[::1]:9", "::1", 9)])
 def test_http_is_short_for_transport_host_and_port(text: str, host: str, port: int) -> None:
-    options = parse("sonarr", 9002, ["--http", text])
+    options = parse(SONARR, 9002, ["--http", text])
 
     assert (options.transport, options.host, options.port) == ("http", host, port)
 
@@ -202,7 +205,7 @@ def test_options_that_make_no_sense_are_told(
     options: list[str], remedy: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        parse("sonarr", 9002, options)
+        parse(SONARR, 9002, options)
 
     assert remedy in capsys.readouterr().err
 

@@ -1,0 +1,226 @@
+"""One application's HTTP API, for the tools that read it and change it: errors of one sentence, no repeated change."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Any, NoReturn, Self, TypeAlias
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ReadTimeout
+from typing_extensions import override
+from urllib3.connectionpool import ConnectionPool
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Retry
+
+from media_servers.application import Access
+from media_servers.errors import BadAnswerError, SecretRefusedError, UnreachableError
+from media_servers.http_errors import CONNECT_S, never_sent, reason, said, too_slow, unclear
+
+LARGEST_BYTES = 64 * 1024 * 1024  # A library of ten thousand titles is about 30 MB.
+_CHUNK_BYTES = 65536
+_CONNECTIONS = 16  # Kept open; the SDK runs tools on up to 40 threads.
+
+Params: TypeAlias = Mapping[str, str | int]
+
+
+class _ReadRetry(Retry):
+    """For reads: a connection that was lost and 502 to 504 are tried again; an answer that takes too long is not."""
+
+    @override
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+_READS = _ReadRetry(
+    total=2,
+    connect=1,
+    redirect=False,
+    backoff_factor=0.1,
+    status_forcelist=(502, 503, 504),
+    allowed_methods=("GET",),
+    raise_on_status=False,
+    respect_retry_after_header=False,
+)
+_CHANGES = Retry(0, redirect=False, raise_on_status=False)
+
+
+def session(access: Access, retries: Retry = _READS) -> requests.Session:
+    """Make a session that several threads may share: no cookies, no proxies or passwords from the environment."""
+    made = requests.Session()
+    made.trust_env = False
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    made.verify = access.ca_file or True
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, HTTPAdapter(max_retries=retries, pool_maxsize=_CONNECTIONS))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of less than 500 that is neither 401, 403 nor a redirect: the client of the API judges the rest.
+
+    `look_with`: of an answer to a change, the tool that shows whether it was made.
+    """
+
+    access: Access
+    look_with: str | None
+    status: int
+    media_type: str  # "application/json"; lower case, without parameters.
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 -- whatever it is
+        """Return what the body says. Raises BadAnswerError if it is no JSON; UnclearError if that is about a change."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            if self.look_with is not None:
+                raise unclear(self.access, self.look_with) from None
+            where = f"{self.access.title}'s API at {self.access.url}"
+            if "html" in self.media_type or self.body.lstrip()[:1] == b"<":
+                raise BadAnswerError(
+                    f"A web page came in place of {where}: check {self.access.application.url_variable}; "
+                    "a login page or a proxy may stand in front of it."
+                ) from None
+            raise BadAnswerError(
+                f"{where} broke off or garbled its answer ({len(self.body)} bytes, no JSON): try again, and look into "
+                f"{self.access.title}'s log if it stays so."
+            ) from None
+
+
+class HttpApi:
+    """Sends requests to one application. For any thread.
+
+    * Reads are repeated, a little, when a connection is lost or a proxy says 502 to 504. Changes never are, and have
+      connections of their own: a kept one may be half dead, and nobody could tell whether the change was made.
+    * `timeout_s` of the access is for a whole answer, and connecting has 5 s.
+    * Redirects are not followed: the key would go along.
+    """
+
+    def __init__(self, access: Access, *, headers: Mapping[str, str]) -> None:
+        self.access = access
+        self._reads, self._changes = session(access), session(access, _CHANGES)
+        self._reads.headers.update(headers)
+        self._changes.headers.update({**headers, "Connection": "close"})
+
+    def read(self, path: str, params: Params | None = None, *, timeout_s: float | None = None) -> Reply:
+        """GET `path`. Raises BackendError."""
+        limit_s = timeout_s or self.access.timeout_s
+        try:
+            return self._converse(self._reads, "GET", path, limit_s, params=params)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            if too_slow(error):
+                raise BadAnswerError(self._slow(limit_s)) from error
+            self._unreachable(error)
+
+    def change(  # noqa: PLR0913 -- what a request may have
+        self,
+        method: str,
+        path: str,
+        *,
+        look_with: str,
+        params: Params | None = None,
+        form: Params | None = None,
+        body: object = None,
+    ) -> Reply:
+        """Send a change, once: `form` as fields, `body` as JSON. `look_with`: the tool that shows whether it was made.
+
+        Raises UnclearError if it was sent and no answer came; any other BackendError: it was not made.
+        """
+        try:
+            return self._converse(
+                self._changes,
+                method,
+                path,
+                self.access.timeout_s,
+                look_with=look_with,
+                params=params,
+                data=form,
+                json=body,
+            )
+        except (requests.RequestException, HTTPError, OSError) as error:
+            if never_sent(error):
+                self._unreachable(error)
+            raise unclear(self.access, look_with) from error
+
+    def _converse(  # noqa: PLR0913 -- as above
+        self,
+        http: requests.Session,
+        method: str,
+        path: str,
+        limit_s: float,
+        *,
+        look_with: str | None = None,
+        params: Params | None = None,
+        data: Params | None = None,
+        json: object = None,
+    ) -> Reply:
+        began = time.monotonic()
+        with http.request(
+            method,
+            f"{self.access.url}{path}",
+            params=params,
+            data=data,
+            json=json,
+            timeout=(CONNECT_S, limit_s),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > LARGEST_BYTES:
+                    raise BadAnswerError(
+                        f"{self.access.title}'s answer is larger than {LARGEST_BYTES} bytes: ask for less of it."
+                    )
+                if time.monotonic() - began > limit_s:
+                    raise ReadTimeout
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return self._judged(response, Reply(self.access, look_with, response.status_code, media_type, bytes(body)))
+
+    def _judged(self, response: requests.Response, reply: Reply) -> Reply:
+        title, application = self.access.title, self.access.application
+        if reply.status in {401, 403}:
+            raise SecretRefusedError(
+                f"{title} refuses the key (HTTP {reply.status}): set {application.secret_variable} to what stands "
+                f"under {application.secret_found}."
+            )
+        if 300 <= reply.status < 400:
+            target = response.headers.get("Location", "elsewhere").partition("?")[0]
+            raise BadAnswerError(
+                f"{self.access.url} redirects to {target:.200}: set {application.url_variable} to the address where "
+                f"{title} itself answers, with its URL base if it has one."
+            )
+        if reply.status >= 500:
+            if reply.look_with is not None:
+                raise unclear(self.access, reply.look_with, f"failed (HTTP {reply.status}{said(reply.body)})")
+            raise BadAnswerError(
+                f"{title} failed (HTTP {reply.status}{said(reply.body)}): look into its log, and try again later."
+            )
+        return reply
+
+    def _slow(self, limit_s: float) -> str:
+        return (
+            f"{self.access.title} did not answer within {limit_s:g} s: it is busy, so try again later, or set "
+            f"{self.access.application.name.upper()}_TIMEOUT_S higher."
+        )
+
+    def _unreachable(self, error: BaseException) -> NoReturn:
+        title, variable = self.access.title, self.access.application.url_variable
+        raise UnreachableError(
+            f"{title} cannot be reached at {self.access.url} ({reason(error)}): start it, or correct {variable}."
+        ) from error

@@ -1,0 +1,77 @@
+"""What went wrong between us and an application, for `http`: in which words, and whether it can have been sent."""
+
+import json
+from ssl import SSLCertVerificationError
+from typing import cast
+
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+from media_servers.application import Access
+from media_servers.errors import UnclearError
+
+CONNECT_S = 5.0
+
+
+def unclear(access: Access, look_with: str, what: str = "was told, and its answer did not come") -> UnclearError:
+    """Say that a change may have been made, and how to find out."""
+    return UnclearError(
+        f"{access.title} {what}: the change may have been made. Look with {look_with} before you repeat it."
+    )
+
+
+def said(body: bytes) -> str:
+    """Return ", its words" where an error answer has any: `message` in an object, or of the first in a list."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return ""
+    if isinstance(document, list) and document:
+        document = cast("list[object]", document)[0]
+    if not isinstance(document, dict):
+        return ""
+    table = cast("dict[str, object]", document)
+    words = table.get("errorMessage") or table.get("message") or table.get("error")
+    return f", {words!s:.200}" if words else ""
+
+
+def causes(error: BaseException | None) -> list[BaseException]:
+    """Return the error and what it is made of: requests and urllib3 wrap each other's, and the system's."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        inner = getattr(error, "reason", None)
+        inner = (
+            inner
+            if isinstance(inner, BaseException)
+            else next(
+                (part for part in error.args if isinstance(part, BaseException)), error.__cause__ or error.__context__
+            )
+        )
+        error = inner
+    return found
+
+
+def too_slow(error: BaseException) -> bool:
+    """Tell whether the application was there and did not answer in time."""
+    return any(isinstance(cause, ReadTimeout | ReadTimeoutError) for cause in causes(error))
+
+
+def never_sent(error: BaseException) -> bool:
+    """Tell whether the request cannot have reached the application."""
+    return any(
+        isinstance(cause, ConnectTimeout | NewConnectionError | SSLCertVerificationError) for cause in causes(error)
+    )
+
+
+def reason(error: BaseException) -> str:
+    """Say why nobody answers, in a few words, without the URL, which may hold the key."""
+    if isinstance(error, SSLError):
+        return "TLS failed; is it https, and is its certificate trusted?"
+    if isinstance(error, ConnectTimeout):
+        return f"no connection within {CONNECT_S:g} s"
+    for cause in reversed(causes(error)):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+    return "the connection broke" if isinstance(error, RequestsConnectionError) else "it does not speak HTTP"
