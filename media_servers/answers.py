@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,7 @@ class Page(Answer, Generic[T]):
     total: int = Field(ge=0, description="Entries in the whole list.")
     offset: int = Field(ge=0, description="Entries skipped before this page.")
     next_offset: int | None = Field(description="The offset of the next page; null on the last.")
+    unreadable: int = Field(default=0, ge=0, description="Entries left out because nothing could be made of them.")
 
     @classmethod
     def cut(cls, entries: Iterable[T], offset: int, limit: int, **more: object) -> Self:
@@ -51,12 +52,32 @@ class Health(Answer):
     checked_at: datetime
 
 
+FetchingStatus: TypeAlias = Literal[
+    "downloading",
+    "queued",
+    "paused",
+    "delayed",
+    "completed",
+    "import_pending",
+    "import_blocked",
+    "importing",
+    "warning",
+    "failed",
+    "client_unavailable",
+    "unknown",
+]
+
+
 class Fetching(Answer):
     """A release that Sonarr or Radarr is having downloaded."""
 
     queue_id: int
     release: str = Field(description="The release's name.")
-    status: Literal["downloading", "queued", "paused"]
+    status: FetchingStatus = Field(
+        description="import_pending, import_blocked: downloaded, and not in the library yet. delayed: grabbed later, "
+        "in case a better release comes. client_unavailable: the download program does not answer."
+    )
+    message: str | None = Field(default=None, description="What is wrong with it or what it waits for, if anything.")
     size_bytes: Bytes
     remaining_bytes: Bytes
     progress: Percent
@@ -68,9 +89,15 @@ class Command(Answer):
 
     command_id: int
     name: str
-    status: Literal["queued", "started", "completed", "failed"]
+    status: Literal["queued", "started", "completed", "failed", "aborted", "cancelled", "orphaned"]
 
 
 def at(epoch_s: float) -> datetime:
     """Seconds since 1970 as a date in UTC, whole seconds: nobody needs the rest, and it costs an agent tokens."""
     return datetime.fromtimestamp(int(epoch_s), UTC)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text` on one line, cut to `longest` characters, the last of them an ellipsis if any are missing."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

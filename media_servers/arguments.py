@@ -19,6 +19,12 @@ Filter: TypeAlias = Annotated[
 DeleteFiles: TypeAlias = Annotated[bool, Field(description="Also delete its files on disk, for good.")]
 Monitored: TypeAlias = Annotated[bool, Field(description="Fetch what is missing as soon as it can be had.")]
 SearchNow: TypeAlias = Annotated[bool, Field(description="Look at once for what is out already.")]
+QualityProfile: TypeAlias = Annotated[
+    str | int | None, Field(description="Name or id of a quality profile; the first one if left out.")
+]
+RootFolder: TypeAlias = Annotated[
+    str | int | None, Field(description="Path or id of a root folder; the first that can be reached if left out.")
+]
 Start: TypeAlias = Annotated[date | None, Field(description="First day, YYYY-MM-DD (UTC); today if left out.")]
 End: TypeAlias = Annotated[
     date | None,

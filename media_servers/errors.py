@@ -25,5 +25,13 @@ class BadAnswerError(BackendError):
     """What answers is not the application, or it has failed."""
 
 
+class FailedError(BadAnswerError):
+    """The application itself says that it failed (HTTP 5xx). `what`: "HTTP 503, its words", to say it better."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__(text)
+        self.what = what
+
+
 class UnclearError(BackendError):
     """A change was sent and its answer was lost: it may have been made. The text names the tool that shows it."""

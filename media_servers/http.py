@@ -18,7 +18,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from media_servers.application import Access
-from media_servers.errors import BadAnswerError, SecretRefusedError, UnreachableError
+from media_servers.errors import BadAnswerError, FailedError, SecretRefusedError, UnreachableError
 from media_servers.http_errors import CONNECT_S, never_sent, reason, said, too_slow, unclear
 
 LARGEST_BYTES = 64 * 1024 * 1024  # A library of ten thousand titles is about 30 MB.
@@ -206,11 +206,10 @@ class HttpApi:
                 f"{title} itself answers, with its URL base if it has one."
             )
         if reply.status >= 500:
+            what = f"HTTP {reply.status}{said(reply.body)}"
             if reply.look_with is not None:
-                raise unclear(self.access, reply.look_with, f"failed (HTTP {reply.status}{said(reply.body)})")
-            raise BadAnswerError(
-                f"{title} failed (HTTP {reply.status}{said(reply.body)}): look into its log, and try again later."
-            )
+                raise unclear(self.access, reply.look_with, f"failed ({what})")
+            raise FailedError(f"{title} failed ({what}): look into its log, and try again later.", what)
         return reply
 
     def _slow(self, limit_s: float) -> str:

@@ -48,8 +48,9 @@ FETCHES = Effect(outside=True)
 def tool(method: Callable[..., Any], title: str, effect: Effect) -> Tool:
     """Make a tool of a method that may block: the SDK runs it on a worker thread.
 
-    Its docstring, one sentence, is the description; its parameters carry their own. An argument it does not
-    have is refused, where the SDK would drop it: a misspelt `delete_files` must not pass for False.
+    Its docstring, as one line, is the description: what it does, what it returns, what it costs. Its parameters
+    carry their own. An argument it does not have is refused, where the SDK would drop it: a misspelt
+    `delete_files` must not pass for False.
     """
     annotations = ToolAnnotations(
         title=title,
@@ -58,7 +59,8 @@ def tool(method: Callable[..., Any], title: str, effect: Effect) -> Tool:
         destructive_hint=effect.destructive,
         open_world_hint=effect.outside,
     )
-    made = Tool.from_function(method, title=title, annotations=annotations)
+    description = " ".join((method.__doc__ or "").split())
+    made = Tool.from_function(method, title=title, description=description, annotations=annotations)
     arguments = made.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)
