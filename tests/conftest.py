@@ -47,12 +47,18 @@ def node_modules() -> Path:
     return _peer("MCP_PEERS_NODE_MODULES", "the node_modules of tests/peers")
 
 
-def _peer(variable: str, what: str) -> Path:
+@pytest.fixture(scope="session")
+def sabnzbd_launcher() -> Path:
+    """Return the program that starts a real SABnzbd; see scripts/_sabnzbd."""
+    return _peer("MCP_PEER_SABNZBD", "a program that starts SABnzbd", required="MCP_REQUIRE_SABNZBD")
+
+
+def _peer(variable: str, what: str, required: str = "MCP_REQUIRE_PEERS") -> Path:
     """Return the path in the variable. Without one: skip, or fail where everything is promised to be there."""
     path = os.environ.get(variable)
     if path and Path(path).exists():
         return Path(path)
     reason = f"{variable} does not name {what}; scripts/test sets it"
-    if os.environ.get("MCP_REQUIRE_PEERS") == "1":
+    if os.environ.get(required) == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
