@@ -117,11 +117,18 @@ class HttpApi:
         self._reads.headers.update(headers)
         self._changes.headers.update({**headers, "Connection": "close"})
 
-    def read(self, path: str, params: Params | None = None, *, timeout_s: float | None = None) -> Reply:
-        """GET `path`. Raises BackendError."""
+    def read(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Reply:
+        """GET `path`; `headers` are added to the session's. Raises BackendError."""
         limit_s = timeout_s or self.access.timeout_s
         try:
-            return self._converse(self._reads, "GET", path, limit_s, params=params)
+            return self._converse(self._reads, "GET", path, limit_s, params=params, headers=headers)
         except (requests.RequestException, HTTPError, OSError) as error:
             if too_slow(error):
                 raise BadAnswerError(self._slow(limit_s)) from error
@@ -165,6 +172,7 @@ class HttpApi:
         limit_s: float,
         *,
         look_with: str | None = None,
+        headers: Mapping[str, str] | None = None,
         params: Params | None = None,
         data: Params | None = None,
         json: object = None,
@@ -173,6 +181,7 @@ class HttpApi:
         with http.request(
             method,
             f"{self.access.url}{path}",
+            headers=headers,
             params=params,
             data=data,
             json=json,
