@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from actors.call import ServerName
 from actors.config import ServerConfig
+from mcp_orchestrator.config.expanding import expanded, without_access
 from mcp_orchestrator.config.mistakes import Mistakes
 from mcp_orchestrator.config.models import KeyPath, OrchestratorConfig, OrchestratorSettings, Source, conflicts
 from mcp_orchestrator.config.overrides import merged, overrides
@@ -82,9 +83,12 @@ def _settings(table: Table, over: Table, resolver: Resolver) -> Table:
 def _server(table: Table, path: KeyPath, resolver: Resolver) -> ServerConfig | None:
     # A server may be disabled just because its secrets are not there.
     notes = Mistakes("not told") if table.get("enabled") is False else resolver.mistakes
-    table = replace(resolver, mistakes=notes).table(table, path)
+    table = replace(resolver, mistakes=notes).table(without_access(table), path)
+    plain = expanded(table, path, resolver.folder, resolver.mistakes, notes)
+    if plain is None:
+        return None
     try:
-        return ServerConfig.model_validate({**table, "name": path[-1]})
+        return ServerConfig.model_validate({**plain, "name": path[-1]})
     except ValidationError as error:
         resolver.mistakes.add_invalid(path, error, ServerConfig, also=SERVER_ALSO)
         return None

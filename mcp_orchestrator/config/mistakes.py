@@ -33,6 +33,8 @@ _SAYS = {
 }
 _PATTERNS: Mapping[tuple[str | int, bool], str] = {  # By field, and whether the mistake is in the key of an entry.
     ("url", False): "must begin with http:// or https:// and name a host",
+    ("api_key", False): "must be letters and digits without spaces: copy it again",
+    ("token", False): "must be letters and digits without spaces: copy it again",
     ("state_dir", False): "must be an absolute path, or begin with ~",
     ("env", True): "must be the name of a variable",
     ("headers", True): "must be the name of a header",

@@ -12,7 +12,8 @@ from mcp_orchestrator.config.overrides import overrides
 from mcp_orchestrator.config.sources import as_table, read_file
 from mcp_orchestrator.config.values import pointed_to, takes_text
 
-_MAY_HOLD_SECRETS = ("env", "headers")
+_MAY_HOLD_SECRETS = ("env", "headers")  # Tables.
+_SECRETS = ("api_key", "token")
 
 
 def origins(path: Path, *, environ: Mapping[str, str] = os.environ) -> dict[ServerName, dict[str, str]]:
@@ -40,5 +41,5 @@ def _origins(value: object, inner: KeyPath, as_it_stands: str) -> Iterator[tuple
     elif isinstance(value, list):
         for number, below in enumerate(cast("list[object]", value)):
             yield from _origins(below, (*inner, number), as_it_stands)
-    elif len(inner) == 2 and inner[0] in _MAY_HOLD_SECRETS:
+    elif inner and inner[0] in (_SECRETS if len(inner) == 1 else _MAY_HOLD_SECRETS if len(inner) == 2 else ()):
         yield shown(inner), as_it_stands

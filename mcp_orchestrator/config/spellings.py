@@ -8,6 +8,7 @@ from typing import cast
 from actors.config import ServerConfig
 from mcp_orchestrator.config.mistakes import Mistakes, nearest, shown, unknown_key
 from mcp_orchestrator.config.models import KeyPath
+from mcp_orchestrator.config.presets import PRESET_KEYS
 from mcp_orchestrator.config.sources import Table, as_table
 
 _log = logging.getLogger(__name__)
@@ -26,8 +27,8 @@ SERVER: Mapping[str, KeyPath] = {
     "serverUrl": ("url",),
 }
 TOOL: Mapping[str, KeyPath] = {"timeout": ("timeout_s",)}
-# Read here, so never seen by the model: how clients say `enabled` and `command`, and what says only what is plain.
-SERVER_ALSO = frozenset({*SERVER, "args", "disabled", "type"})
+# Never seen by the model: what a preset is told, how clients say `enabled` and `command`, what says only what is plain.
+SERVER_ALSO = frozenset({*SERVER, *PRESET_KEYS, "args", "disabled", "type"})
 
 _TYPES = {"stdio": "command", "local": "command"} | dict.fromkeys(
     ("http", "sse", "streamable-http", "streamable_http", "streamableHttp"), "url"

@@ -15,10 +15,12 @@ from mcp_orchestrator.config.sources import Table, as_table
 _REFERENCE = re.compile(r"\$(?P<literal>\$?)\{(?P<body>[^}]*)(?P<end>\}?)")
 _BODY = re.compile(r"(?:env:)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re.DOTALL)
 
+_TEXTS = {("url",), ("cwd",), ("api_key",), ("token",), ("ca_file",)}
+
 
 def takes_text(path: KeyPath) -> bool:
     """Whether a value at this path inside a server's table is text, however much it looks like a number."""
-    return path in {("url",), ("cwd",)} or (len(path) == 2 and path[0] in {"env", "headers", "command"})
+    return path in _TEXTS or (len(path) == 2 and path[0] in {"env", "headers", "command"})
 
 
 def scalar(text: str) -> object:
