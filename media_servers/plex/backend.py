@@ -1,11 +1,16 @@
 """What the Plex tools need of a Plex Media Server, simulated or real, and the answers it gives."""
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from pydantic import Field
 
 from media_servers.answers import Answer, Health, Page, Percent, Seconds, Version
+
+LibraryType: TypeAlias = Literal["movie", "show", "artist", "photo", "other"]
+ItemType: TypeAlias = Literal[
+    "movie", "show", "season", "episode", "artist", "album", "track", "photoalbum", "photo", "clip", "other"
+]
 
 
 class Library(Answer):
@@ -13,27 +18,33 @@ class Library(Answer):
 
     library_id: int
     title: str
-    type: Literal["movie", "show"]
-    items: int = Field(ge=0, description="Movies, or shows.")
+    type: LibraryType = Field(description="artist: a music library.")
+    items: int | None = Field(
+        ge=0, description="Movies, shows, artists, or photos and albums at the top; null if Plex did not tell in time."
+    )
     scanning: bool
     scanned_at: datetime | None = Field(description="End of the last scan; null before the first.")
 
 
 class Item(Answer):
-    """A movie, a show or an episode. Fields that make no sense for its type are null."""
+    """Something in a library. Fields that make no sense for its type, or that Plex does not tell, are null."""
 
-    rating_key: int = Field(description="Plex's id of the item.")
-    library_id: int
-    type: Literal["movie", "show", "episode"]
+    rating_key: int | None = Field(description="Plex's id of the item; null of what is in no library any more.")
+    library_id: int | None
+    type: ItemType = Field(description="clip: a trailer or the like.")
     title: str
     year: int | None
     duration_s: Seconds | None
-    added_at: datetime
-    views: int = Field(ge=0, description="How often it was watched to the end; of a show, its watched episodes.")
+    added_at: datetime | None
+    views: int | None = Field(
+        ge=0, description="How often it was watched to the end; of a show or a season, its watched episodes."
+    )
     viewed_at: datetime | None
     show_title: str | None
-    season: int | None
+    season: int | None = Field(description="Of an episode or a season; 0: specials.")
     episode: int | None
+    artist: str | None
+    album: str | None = Field(description="Of a track.")
 
 
 class OnDeck(Answer):
@@ -47,21 +58,22 @@ class Session(Answer):
     """A player that is playing now."""
 
     session_id: str
-    player: str
-    state: Literal["playing", "paused", "buffering"]
+    user: str | None
+    player: str | None
+    state: Literal["playing", "paused", "buffering"] | None
     item: Item
-    position_s: Seconds
-    progress: Percent
-    transcoding: bool
-    started_at: datetime
+    position_s: Seconds | None
+    progress: Percent | None = Field(description="How far it is, in percent; null of what has no end, as live TV.")
+    transcoding: bool = Field(description="Whether Plex converts picture or sound for it, which costs CPU.")
 
 
 class Viewing(Answer):
     """Something that was watched to the end."""
 
     item: Item
-    player: str
-    viewed_at: datetime
+    user: str | None
+    player: str | None
+    viewed_at: datetime | None
 
 
 class ScanStarted(Answer):
@@ -80,11 +92,11 @@ class PlexBackend(Protocol):
         ...
 
     def items(self, library_id: int, *, offset: int, limit: int) -> Page[Item]:
-        """Return the movies or shows of a library, by title."""
+        """Return the movies, shows, artists, or photos and albums of a library, by title."""
         ...
 
     def recently_added(self, library_id: int | None, *, offset: int, limit: int) -> Page[Item]:
-        """Return movies and episodes, of one library or all, latest first."""
+        """Return what was added, to one library or all, latest first."""
         ...
 
     def on_deck(self, *, offset: int, limit: int) -> Page[OnDeck]:
@@ -96,7 +108,7 @@ class PlexBackend(Protocol):
         ...
 
     def search(self, term: str, *, offset: int, limit: int) -> Page[Item]:
-        """Return the movies, shows and episodes whose title matches, in this order."""
+        """Return the movies, shows, episodes, artists, albums, tracks and so on that match, in this order."""
         ...
 
     def scan(self, library_id: int) -> ScanStarted:

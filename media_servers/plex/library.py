@@ -8,6 +8,8 @@ from media_servers.answers import at
 from media_servers.plex.backend import Item, Library, Session
 from media_servers.simulation import MINUTE_S
 
+USER = "household"
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Section:
@@ -72,6 +74,8 @@ class Media:
             show_title=self.show.title if self.show else None,
             season=self.season,
             episode=self.episode,
+            artist=None,
+            album=None,
         )
 
     def next_episode(self) -> "Media | None":
@@ -113,11 +117,11 @@ class Player:
         position_s = int(now - self.begun_at)
         return Session(
             session_id=f"{self.name.lower().replace(' ', '-')}-{self.turn}",
+            user=USER,
             player=self.name,
             state="playing",
             item=self.media.answer(),
             position_s=position_s,
             progress=round(100 * position_s / self.media.duration_s, 1),
             transcoding=self.transcoding,
-            started_at=at(self.begun_at),
         )

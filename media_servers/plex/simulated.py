@@ -8,7 +8,7 @@ from media_servers.answers import Health, Page, Version, at
 from media_servers.arguments import matches
 from media_servers.errors import UnknownIdError
 from media_servers.plex.backend import Item, Library, OnDeck, PlexBackend, ScanStarted, Session, Viewing
-from media_servers.plex.library import Media, Player, Section
+from media_servers.plex.library import USER, Media, Player, Section
 from media_servers.simulation import DAY_S, KEEP, MINUTE_S, Clock, Simulation
 from media_servers.titles import FILMS, SHOWS
 
@@ -46,7 +46,7 @@ class SimulatedPlex(Simulation, PlexBackend):
         seen = [(ends_at, media, player) for player in self._players for ends_at, media in player.watch(now)]
         for ends_at, media, player in sorted(seen, key=lambda one: one[0]):
             media.views, media.viewed_at = media.views + 1, ends_at
-            self._history.append(Viewing(item=media.answer(), player=player.name, viewed_at=at(ends_at)))
+            self._history.append(Viewing(item=media.answer(), user=USER, player=player.name, viewed_at=at(ends_at)))
         del self._history[:-KEEP]
         for section in self._sections.values():
             if section.scan_ends_at is not None and section.scan_ends_at <= now:

@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import Any, Literal, TypeAlias
 from xml.etree.ElementTree import Element, ParseError
 
-
 # plexapi is configured when it is imported, by these; this process is ours alone.
 for _name in [name for name in os.environ if name.startswith("PLEXAPI_")]:
     del os.environ[_name]
@@ -35,7 +34,8 @@ except ModuleNotFoundError as error:  # The last line on stderr, which is what a
 _utils.DATETIME_TIMEZONE = UTC
 
 Kind: TypeAlias = Literal["item", "library", "account", "device"]
-Query: TypeAlias = Callable[[str, Mapping[str, str | int], Mapping[str, str]], Element | None]
+# Path, parameters, headers, seconds if not as long as usual.
+Ask: TypeAlias = Callable[[str, Mapping[str, str | int], Mapping[str, str], float | None], Element]
 _CLASSES: Mapping[Kind, Any] = {
     "item": None,  # By tag and type.
     "library": _library.LibrarySection,
@@ -96,7 +96,7 @@ class Entry:
 class Plex(_server.PlexServer):  # type: ignore[misc]  # Any
     """plexapi's server, whose requests are made by `ask`. For any thread: it keeps nothing."""
 
-    def __init__(self, ask: Query) -> None:
+    def __init__(self, ask: Ask) -> None:
         # Not PlexServer's own, which asks the server: ours may be started when it is down.
         self._ask = ask
         _base.PlexObject.__init__(self, self, None)
@@ -109,11 +109,11 @@ class Plex(_server.PlexServer):  # type: ignore[misc]  # Any
         params: Mapping[str, str | int] | None = None,
         timeout: float | None = None,
         **_options: object,
-    ) -> Element | None:
+    ) -> Element:
         """GET `key`. Raises whatever `ask` does."""
         if method is not None:
             raise NotImplementedError(f"{key} by another method than GET")
-        return self._ask(key, params or {}, headers or {})
+        return self._ask(key, params or {}, headers or {}, timeout)
 
     def entries(self, elements: Iterable[Element], kind: Kind) -> list[Entry]:
         """Make an entry of each element that plexapi can read, in order.
