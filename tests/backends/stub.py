@@ -33,6 +33,7 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]  # Names in lower case.
     body: bytes
+    pairs: tuple[tuple[str, str], ...] = ()  # The query again: of a repeated parameter all.
 
     @property
     def form(self) -> dict[str, str]:
@@ -139,6 +140,7 @@ class Stub(abc.ABC):
                     query=dict(parse_qsl(parts.query, keep_blank_values=True)),
                     headers={name.lower(): value for name, value in self.headers.items()},
                     body=self.rfile.read(int(self.headers.get("Content-Length", "0"))),
+                    pairs=tuple(parse_qsl(parts.query, keep_blank_values=True)),
                 )
                 stub.serve(request, self)
 
