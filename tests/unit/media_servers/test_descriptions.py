@@ -35,6 +35,7 @@ READ_ONLY = {
     "plex": "get_libraries get_library_items get_recently_added get_on_deck get_sessions search get_history "
     "get_version health_check",
 }
+LONGEST_DESCRIPTION = 800  # An agent reads those of all tools, before it does anything.
 IDEMPOTENT, DESTRUCTIVE = {"idempotent"}, {"destructive"}
 WRITES: dict[str, dict[str, set[str]]] = {
     "sabnzbd": {
@@ -61,6 +62,7 @@ OUTSIDE = {
     "search_movies",
     "add_movie",
     "search_movie",
+    "scan_library",
 }
 
 
