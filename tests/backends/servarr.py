@@ -243,7 +243,7 @@ class ServarrStub(Stub):
 
     def _queue_page(self, query: Query) -> Document:
         shown = [download for download in self.queue if self.shown(download, query)]
-        asked = Paging.of(query, QUEUE_KEYS, key="timeleft", direction="ascending")
+        asked = Paging.of(query, QUEUE_KEYS, key=QUEUE_KEYS[0])
         paging, page = page_of(shown, asked)
         records = [{**self.queued(download, query), **download.document(self.now)} for download in page]
         return paging.envelope(records, len(shown))

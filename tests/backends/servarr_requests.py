@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from tests.backends.servarr_answers import Document, RefusedError, problem
@@ -150,10 +150,10 @@ class Paging:
     direction: str
 
     @classmethod
-    def of(cls, query: Query, keys: Sequence[str], *, key: str, direction: str = "descending") -> "Paging":
-        """Read it. Of keys that are not among `keys`, and of none, `key` comes."""
+    def of(cls, query: Query, keys: Sequence[str], *, key: str) -> "Paging":
+        """Read it. Of keys that are not among `keys`, and of none, `key` comes. "default" is upwards, none downwards."""
         asked = (query.text("sortKey") or key).lower()
-        way = (query.text("sortDirection") or direction).lower()
+        way = (query.text("sortDirection") or "descending").lower()
         if way not in DIRECTIONS:
             raise RefusedError(problem(400, {"sortDirection": [f"The value '{way}' is not valid."]}))
         page, size = query.number("page"), query.number("pageSize")
@@ -161,7 +161,7 @@ class Paging:
             page=1 if page is None else page,
             size=10 if size is None else size,
             key=next((one for one in keys if one.lower() == asked), key),
-            direction=direction if way == "default" else way,
+            direction="ascending" if way == "default" else way,
         )
 
     def sort(self, items: Sequence[Item], order: Callable[[Item], Any]) -> list[Item]:
@@ -183,3 +183,9 @@ class Paging:
             "totalRecords": total,
             "records": list(records),
         }
+
+
+def between_dates(query: Query, now: datetime) -> tuple[datetime, datetime]:
+    """Return the period of a calendar: from today for two days if nothing else is asked for."""
+    today = now.replace(hour=0, minute=0, second=0)
+    return query.moment("start") or today, query.moment("end") or today + timedelta(days=2)

@@ -16,10 +16,10 @@ from tests.backends.servarr_answers import (
     problem,
 )
 from tests.backends.servarr_queue import Download
-from tests.backends.servarr_requests import Body, Paging, Query
+from tests.backends.servarr_requests import Body, Paging, Query, between_dates
 from tests.backends.sonarr_catalogue import Show, shows, some_show
 from tests.backends.sonarr_library import Episode, EpisodeFile, Series
-from tests.backends.sonarr_stock import EPISODE_BYTES, MONITORS, OLD_PROFILE, between_dates, first_queue, is_monitored
+from tests.backends.sonarr_stock import EPISODE_BYTES, MONITORS, OLD_PROFILE, first_queue, is_monitored
 from tests.backends.stub import Answer, Request
 
 WANTED_KEYS = ("episodes.airDateUtc", "episodes.lastSearchTime", "series.sortTitle")

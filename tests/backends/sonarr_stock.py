@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from tests.backends.servarr_answers import Document
 from tests.backends.servarr_queue import ENGLISH, Download
-from tests.backends.servarr_requests import Query
 from tests.backends.sonarr_catalogue import Airing
 from tests.backends.sonarr_library import Episode
 
@@ -45,12 +44,6 @@ def is_monitored(airing: Airing, monitor: str, seasons: Mapping[int, bool], now:
     if followed is None:
         return seasons.get(airing.season, False)
     return airing.season > 0 and followed(airing, max(seasons, default=0), now)
-
-
-def between_dates(query: Query, now: datetime) -> tuple[datetime, datetime]:
-    """Return the period of a calendar: from today for two days if nothing else is asked for."""
-    today = now.replace(hour=0, minute=0, second=0)
-    return query.moment("start") or today, query.moment("end") or today + timedelta(days=2)
 
 
 def first_queue(episodes: Sequence[Episode], now: datetime) -> list[Download]:
