@@ -10,8 +10,8 @@ from tests.backends.stub import Answer
 
 Fact: TypeAlias = str | int | float | bool | None
 ITEM_TAGS = frozenset({"Video", "Track", "Photo"})
-# In JSON nearly every child is in a list, even an only one. These are not; nor is the one result of a SearchResult.
-ALONE = frozenset({"User", "Player", "Session", "TranscodeSession", "Context", "Meta"})
+# In JSON nearly every child is in a list, even an only one. Not these, within a session or an activity.
+ALONE = frozenset({"User", "Player", "Session", "TranscodeSession", "Context"})
 HEADERS: Mapping[str, str] = {"X-Plex-Protocol": "1.0", "Cache-Control": "no-cache"}
 PHRASES: Mapping[int, str] = {400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 500: "Internal Server Error"}
 
@@ -88,7 +88,7 @@ def _document(node: Node) -> dict[str, Any]:
     document: dict[str, Any] = {name: value for name, value in node.facts.items() if value is not None}
     for child in node.inside:
         name = "Metadata" if child.is_item else child.tag
-        if child.tag in ALONE or node.tag == "SearchResult":
+        if child.tag == "Meta" or node.tag == "SearchResult" or (child.tag in ALONE and node.tag != "MediaContainer"):
             document[name] = _document(child)
         else:
             document.setdefault(name, []).append(_document(child))
