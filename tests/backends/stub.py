@@ -116,6 +116,11 @@ class Stub(abc.ABC):
         self._server.server_close()
         self._server, self._over = None, Event()
 
+    def hang_up(self) -> None:
+        """Cut the connections that are open, as keep-alive leaves them; new ones are taken as ever."""
+        if self._server is not None:
+            self._server.hang_up()
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -203,11 +208,15 @@ class _Server(ThreadingHTTPServer):
         self._open.discard(request)
         super().shutdown_request(request)
 
-    @override
-    def server_close(self) -> None:
+    def hang_up(self) -> None:
+        """Cut all connections."""
         for request in list(self._open):
             with suppress(OSError):  # It is gone already.
                 request.shutdown(socket.SHUT_RDWR)
+
+    @override
+    def server_close(self) -> None:
+        self.hang_up()
         super().server_close()
 
     @override
