@@ -32,9 +32,14 @@ class Page(Answer, Generic[T]):
     def cut(cls, entries: Iterable[T], offset: int, limit: int, **more: object) -> Self:
         """Make a page of `entries` already in order; `more` are the fields a subclass adds."""
         whole: Sequence[T] = list(entries)
+        return cls.part(whole[offset : offset + limit], len(whole), offset, limit, **more)
+
+    @classmethod
+    def part(cls, items: Sequence[T], total: int, offset: int, limit: int, **more: object) -> Self:
+        """Make a page of `items` that were cut out already; `total` is the length of the whole list."""
         end = offset + limit
-        page = {"items": whole[offset:end], "total": len(whole), "offset": offset}
-        return cls.model_validate(page | {"next_offset": end if end < len(whole) else None} | more)
+        page = {"items": items, "total": total, "offset": offset, "next_offset": end if end < total else None}
+        return cls.model_validate(page | more)
 
 
 class Version(Answer):

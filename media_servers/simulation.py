@@ -9,10 +9,12 @@ import random
 import threading
 import time
 from bisect import insort
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
+
+from media_servers.errors import RefusedError
 
 Clock: TypeAlias = Callable[[], float]  # Seconds since 1970.
 
@@ -34,6 +36,17 @@ def sped_up(factor: float, clock: Clock = time.time) -> Clock:
 def chance(seed: int) -> random.Random:
     """Return a source of sizes and failures that are the same for the same seed."""
     return random.Random(seed)  # noqa: S311 -- repeatable is the point
+
+
+def chosen(what: str, wanted: str | int | None, names: Sequence[str]) -> str:
+    """Return the one of `names` that is wanted, by name or by number from 1; the first if none is. Or RefusedError."""
+    if wanted is None:
+        return names[0]
+    for number, name in enumerate(names, 1):
+        if str(wanted).casefold() in {name.casefold(), str(number)}:
+            return name
+    there_are = ", ".join(f'"{name}" ({number})' for number, name in enumerate(names, 1))
+    raise RefusedError(f"There is no {what} {str(wanted)!r:.80}: choose one of {there_are}.")
 
 
 class Simulation(abc.ABC):

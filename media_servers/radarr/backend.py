@@ -16,14 +16,26 @@ class Movie(Answer):
     movie_id: int
     tmdb_id: int
     title: str
-    year: int
-    runtime_minutes: int = Field(ge=0)
-    monitored: bool
-    state: MovieState
-    release_at: datetime = Field(description="When it can be had in digital form.")
+    year: int | None
+    runtime_minutes: int = Field(ge=0, description="0 if not known.")
+    monitored: bool = Field(description="It is fetched when it can be had.")
+    state: MovieState = Field(
+        description="announced: not out yet, by the minimum availability set for it. downloading: in the queue, "
+        "whatever holds it up there."
+    )
+    in_cinemas_at: datetime | None
+    digital_at: datetime | None = Field(description="Out in digital form; null if nobody knows yet.")
+    physical_at: datetime | None = Field(description="Out on disc; null if nobody knows yet.")
     size_bytes: Bytes
     path: str
-    added_at: datetime
+    added_at: datetime | None
+
+
+class AddedMovie(Movie):
+    """A movie that was just added."""
+
+    quality_profile: str = Field(description="The quality profile it got.")
+    root_folder: str = Field(description="The root folder it got.")
 
 
 class Candidate(Answer):
@@ -31,17 +43,20 @@ class Candidate(Answer):
 
     tmdb_id: int
     title: str
-    year: int
-    runtime_minutes: int = Field(ge=0)
-    release_at: datetime
+    year: int | None
+    runtime_minutes: int = Field(ge=0, description="0 if not known.")
+    in_cinemas_at: datetime | None
+    digital_at: datetime | None
+    physical_at: datetime | None
+    overview: str = Field(description="Cut to 200 characters.")
     movie_id: int | None
 
 
 class QueueItem(Fetching):
-    """A movie on its way."""
+    """A movie on its way. The fields below are null for what is no movie of the library."""
 
-    movie_id: int
-    title: str
+    movie_id: int | None
+    title: str | None
 
 
 class Deleted(Answer):
@@ -67,7 +82,15 @@ class RadarrBackend(Protocol):
         """Search all movies there are."""
         ...
 
-    def add(self, tmdb_id: int, *, monitored: bool, search_now: bool) -> Movie:
+    def add(
+        self,
+        tmdb_id: int,
+        *,
+        monitored: bool,
+        search_now: bool,
+        quality_profile: str | int | None = None,
+        root_folder: str | int | None = None,
+    ) -> AddedMovie:
         """Put a movie into the library."""
         ...
 
@@ -76,7 +99,7 @@ class RadarrBackend(Protocol):
         ...
 
     def wanted(self, *, offset: int, limit: int) -> Page[Movie]:
-        """Return the monitored movies that can be had and have no file, latest first."""
+        """Return the monitored movies without a file, latest release first; some may not be out yet."""
         ...
 
     def calendar(self, start: date | None, end: date | None, *, offset: int, limit: int) -> Page[Movie]:
@@ -88,7 +111,7 @@ class RadarrBackend(Protocol):
         ...
 
     def delete(self, movie_id: int, *, delete_files: bool) -> Deleted:
-        """Take a movie out of the library and out of the queue."""
+        """Take a movie out of the library."""
         ...
 
     def version(self) -> Version:

@@ -9,8 +9,8 @@ from typing_extensions import override
 from media_servers.answers import Command, Health, Page, Version, at
 from media_servers.arguments import matches, period
 from media_servers.errors import RefusedError, UnknownIdError
-from media_servers.radarr.backend import Candidate, Deleted, Movie, MovieState, QueueItem, RadarrBackend
-from media_servers.simulation import DAY_S, HOUR_S, MB, MINUTE_S, Clock, Line, Simulation, Transfer, chance
+from media_servers.radarr.backend import AddedMovie, Candidate, Deleted, Movie, MovieState, QueueItem, RadarrBackend
+from media_servers.simulation import DAY_S, HOUR_S, MB, MINUTE_S, Clock, Line, Simulation, Transfer, chance, chosen
 from media_servers.titles import FILMS, Film, release_name
 
 FIRST_TMDB_ID = 900001
@@ -19,6 +19,8 @@ HELD_AT_FIRST = 30  # The other films can be found and added.
 COMING_DAYS = (2, 5, 12, 33)  # From the start of the simulation, for the last films of the library.
 MISSING_ONE_IN = 6
 FETCHED_AT_FIRST = 2
+PROFILES = ("Any", "HD-1080p")
+ROOTS = ("/movies",)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -50,7 +52,9 @@ class _Held:
             runtime_minutes=self.film.minutes,
             monitored=self.monitored,
             state=out if self.release_at <= now else "announced",
-            release_at=at(self.release_at),
+            in_cinemas_at=None,
+            digital_at=at(self.release_at),
+            physical_at=None,
             size_bytes=self.size_bytes,
             path=f"/movies/{self.film.title} ({self.film.year})",
             added_at=at(self.added_at),
@@ -115,18 +119,28 @@ class SimulatedRadarr(Simulation, RadarrBackend):
             return Page[Candidate].cut((self._candidate(number, ids.get(number)) for number in found), offset, limit)
 
     @override
-    def add(self, tmdb_id: int, *, monitored: bool, search_now: bool) -> Movie:
+    def add(
+        self,
+        tmdb_id: int,
+        *,
+        monitored: bool,
+        search_now: bool,
+        quality_profile: str | int | None = None,
+        root_folder: str | int | None = None,
+    ) -> AddedMovie:
         with self.present() as now:
             number = tmdb_id - FIRST_TMDB_ID
             if number not in range(len(FILMS)):
                 raise UnknownIdError(f"No movie has the TMDB id {tmdb_id}: search_movies finds the ids.")
             for held in self._movies.values():
                 if held.number == number:
-                    raise RefusedError(f"{held.film.title} is in the library already: see movie_id {held.movie_id}.")
+                    raise RefusedError(f"{held.film.title} is in the library already: its movie_id is {held.movie_id}.")
+            profile = chosen("quality profile", quality_profile, PROFILES)
+            root = chosen("root folder", root_folder, ROOTS)
             added = self._hold(number, monitored=monitored, now=now)
             if search_now and added.missing(now):
                 self._fetch(added, now)
-            return added.answer(now)
+            return AddedMovie(**added.answer(now).model_dump(), quality_profile=profile, root_folder=root)
 
     @override
     def search_movie(self, movie_id: int) -> Command:
@@ -199,7 +213,10 @@ class SimulatedRadarr(Simulation, RadarrBackend):
             title=film.title,
             year=film.year,
             runtime_minutes=film.minutes,
-            release_at=at(self._release_at(number)),
+            in_cinemas_at=None,
+            digital_at=at(self._release_at(number)),
+            physical_at=None,
+            overview=f"A film of {film.year}, restored.",
             movie_id=movie_id,
         )
 

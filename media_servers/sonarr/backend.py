@@ -8,6 +8,7 @@ from pydantic import Field
 from media_servers.answers import Answer, Bytes, Command, Fetching, Health, Page, Version
 
 EpisodeState: TypeAlias = Literal["unaired", "missing", "downloading", "downloaded"]
+SeriesStatus: TypeAlias = Literal["continuing", "ended", "upcoming", "deleted", "unknown"]
 
 
 class Series(Answer):
@@ -16,17 +17,24 @@ class Series(Answer):
     series_id: int
     tvdb_id: int
     title: str
-    year: int
-    status: Literal["continuing", "ended"]
+    year: int | None
+    status: SeriesStatus = Field(description="deleted: gone from the catalogue, TheTVDB.")
     monitored: bool
-    seasons: int
+    seasons: int = Field(description="Specials not counted.")
     episodes: int = Field(ge=0, description="Known episodes, unaired ones included.")
     downloaded: int = Field(ge=0, description="Episodes with a file.")
     size_bytes: Bytes
     next_airing: datetime | None
     path: str
-    added_at: datetime
-    overview: str
+    added_at: datetime | None
+    overview: str = Field(description="Cut to 200 characters in lists.")
+
+
+class AddedSeries(Series):
+    """A series that was just added. Its episodes follow within a minute."""
+
+    quality_profile: str = Field(description="The quality profile it got.")
+    root_folder: str = Field(description="The root folder it got.")
 
 
 class Candidate(Answer):
@@ -34,10 +42,10 @@ class Candidate(Answer):
 
     tvdb_id: int
     title: str
-    year: int
-    status: Literal["continuing", "ended"]
+    year: int | None
+    status: SeriesStatus
     seasons: int
-    overview: str
+    overview: str = Field(description="Cut to 200 characters.")
     series_id: int | None
 
 
@@ -50,20 +58,20 @@ class Episode(Answer):
     season: int
     episode: int
     title: str
-    air_at: datetime
-    monitored: bool
-    state: EpisodeState
+    air_at: datetime | None = Field(description="Null if nobody knows yet.")
+    monitored: bool = Field(description="The episode and its series are: it is fetched when it can be had.")
+    state: EpisodeState = Field(description="downloading: in the queue, whatever holds it up there.")
     size_bytes: Bytes
 
 
 class QueueItem(Fetching):
-    """An episode on its way."""
+    """An episode on its way. The fields below are null for what belongs to no series of the library."""
 
-    series_id: int
-    episode_id: int
-    series_title: str
-    season: int
-    episode: int
+    series_id: int | None
+    episode_id: int | None
+    series_title: str | None
+    season: int | None
+    episode: int | None
 
 
 class Deleted(Answer):
@@ -89,7 +97,15 @@ class SonarrBackend(Protocol):
         """Search all series there are."""
         ...
 
-    def add(self, tvdb_id: int, *, monitored: bool, search_now: bool) -> Series:
+    def add(
+        self,
+        tvdb_id: int,
+        *,
+        monitored: bool,
+        search_now: bool,
+        quality_profile: str | int | None = None,
+        root_folder: str | int | None = None,
+    ) -> AddedSeries:
         """Put a series into the library."""
         ...
 
@@ -114,7 +130,7 @@ class SonarrBackend(Protocol):
         ...
 
     def delete(self, series_id: int, *, delete_files: bool) -> Deleted:
-        """Take a series out of the library and its episodes out of the queue."""
+        """Take a series out of the library."""
         ...
 
     def version(self) -> Version:

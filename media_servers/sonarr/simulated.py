@@ -8,8 +8,8 @@ from typing_extensions import override
 from media_servers.answers import Command, Health, Page, Version, at
 from media_servers.arguments import matches, period
 from media_servers.errors import RefusedError, UnknownIdError
-from media_servers.simulation import DAY_S, MINUTE_S, Clock, Line, Simulation, chance
-from media_servers.sonarr.backend import Candidate, Deleted, Episode, QueueItem, Series, SonarrBackend
+from media_servers.simulation import DAY_S, MINUTE_S, Clock, Line, Simulation, chance, chosen
+from media_servers.sonarr.backend import AddedSeries, Candidate, Deleted, Episode, QueueItem, Series, SonarrBackend
 from media_servers.sonarr.library import (
     BYTES_A_MINUTE,
     FIRST_TVDB_ID,
@@ -24,6 +24,8 @@ from media_servers.titles import SHOWS
 HELD_AT_FIRST = 7  # The other shows can be found and added.
 MISSING_ONE_IN = 10
 FETCHED_AT_FIRST = 3
+PROFILES = ("Any", "HD-1080p")
+ROOTS = ("/tv",)
 
 
 class SimulatedSonarr(Simulation, SonarrBackend):
@@ -79,7 +81,15 @@ class SimulatedSonarr(Simulation, SonarrBackend):
             return Page[Candidate].cut(shown, offset, limit)
 
     @override
-    def add(self, tvdb_id: int, *, monitored: bool, search_now: bool) -> Series:
+    def add(
+        self,
+        tvdb_id: int,
+        *,
+        monitored: bool,
+        search_now: bool,
+        quality_profile: str | int | None = None,
+        root_folder: str | int | None = None,
+    ) -> AddedSeries:
         with self.present() as now:
             number = tvdb_id - FIRST_TVDB_ID
             if number not in range(len(SHOWS)):
@@ -89,11 +99,13 @@ class SimulatedSonarr(Simulation, SonarrBackend):
                     raise RefusedError(
                         f"{held.show.title} is in the library already: its series_id is {held.series_id}."
                     )
+            profile = chosen("quality profile", quality_profile, PROFILES)
+            root = chosen("root folder", root_folder, ROOTS)
             added = self._hold(number, monitored=monitored, now=now)
             for episode in added.episodes:
                 if search_now and episode.missing(now):
                     self._fetch(episode, now)
-            return added.answer(now)
+            return AddedSeries(**added.answer(now).model_dump(), quality_profile=profile, root_folder=root)
 
     @override
     def episodes(self, series_id: int, *, season: int | None, offset: int, limit: int) -> Page[Episode]:

@@ -5,7 +5,7 @@ import pytest
 from media_servers.errors import BackendError, RefusedError, UnknownIdError
 from media_servers.radarr.simulated import COMING_DAYS, FIRST_TMDB_ID, HELD_AT_FIRST, SimulatedRadarr
 from media_servers.titles import FILMS
-from tests.fixtures.media import SettableClock
+from tests.fixtures.media import SettableClock, known
 
 DAY_S = 86400
 TODAY = date(2026, 1, 5)
@@ -48,16 +48,17 @@ def test_the_queue_holds_wanted_movies_and_they_arrive_in_the_library(
     clock.advance(DAY_S)
 
     assert radarr.queue(offset=0, limit=10).total == 0
-    assert {radarr.one_movie(item.movie_id).state for item in queue.items} == {"downloaded"}
+    assert {radarr.one_movie(known(item.movie_id)).state for item in queue.items} == {"downloaded"}
 
 
 def test_a_restoration_comes_out_is_fetched_and_is_there(radarr: SimulatedRadarr, clock: SettableClock) -> None:
     coming = radarr.calendar(TODAY, TODAY + timedelta(days=60), offset=0, limit=10)
-    assert [movie.release_at.date() - TODAY for movie in coming.items] == [timedelta(days) for days in COMING_DAYS]
+    releases = [known(movie.digital_at) for movie in coming.items]
+    assert [release.date() - TODAY for release in releases] == [timedelta(days) for days in COMING_DAYS]
     first = coming.items[0]
     assert first.state == "announced"
 
-    clock.advance(first.release_at.timestamp() - clock())
+    clock.advance(releases[0].timestamp() - clock())
     assert radarr.one_movie(first.movie_id).state == "downloading"
     clock.advance(DAY_S)
     assert radarr.one_movie(first.movie_id).state == "downloaded"
@@ -84,7 +85,7 @@ def test_a_movie_that_is_not_monitored_is_not_wanted(radarr: SimulatedRadarr) ->
 
 
 def test_a_movie_is_in_the_library_once(radarr: SimulatedRadarr) -> None:
-    with pytest.raises(RefusedError, match="is in the library already: see movie_id 1"):
+    with pytest.raises(RefusedError, match="is in the library already: its movie_id is 1"):
         radarr.add(FIRST_TMDB_ID, monitored=True, search_now=False)
 
 
@@ -100,7 +101,7 @@ def test_a_search_fetches_what_is_missing_once_and_nothing_else(radarr: Simulate
 
 
 def test_a_deleted_movie_leaves_library_and_queue_and_its_id_is_not_used_again(radarr: SimulatedRadarr) -> None:
-    gone = radarr.queue(offset=0, limit=1).items[0].movie_id
+    gone = known(radarr.queue(offset=0, limit=1).items[0].movie_id)
     tmdb_id = radarr.one_movie(gone).tmdb_id
 
     radarr.delete(gone, delete_files=False)

@@ -1,0 +1,99 @@
+"""What Radarr writes about movies, as far as we read it, and our answers made of it."""
+
+from datetime import date, datetime
+
+from media_servers.answers import shortened
+from media_servers.radarr.backend import Candidate, Movie, MovieState, QueueItem
+from media_servers.servarr_resources import Moment, Queued, Resource, Text, Whole
+
+OVERVIEW = 200
+
+
+class StatisticsResource(Resource):
+    """What there is of a movie on disk."""
+
+    size_on_disk: Whole = 0
+
+
+class MovieResource(Resource):
+    """A movie of the library, or of the catalogue: then without an id."""
+
+    id: int = 0
+    tmdb_id: int
+    title: str
+    sort_title: Text = ""
+    original_title: Text = ""
+    year: Whole = 0
+    runtime: Whole = 0
+    monitored: bool = False
+    has_file: bool = False
+    is_available: bool = False
+    in_cinemas: Moment = None
+    digital_release: Moment = None
+    physical_release: Moment = None
+    size_on_disk: Whole = 0
+    statistics: StatisticsResource | None = None
+    path: Text = ""
+    added: Moment = None
+    overview: Text = ""
+
+    @property
+    def names(self) -> str:
+        """What a filter looks at. The title for sorting has no accents; the original one is in its own language."""
+        return f"{self.title} {self.sort_title} {self.original_title}"
+
+    def first_release(self, first: date, last: date) -> datetime | None:
+        """Return when it is first released from `first` to `last`: to cinemas, in digital form or on disc."""
+        dates = (self.in_cinemas, self.digital_release, self.physical_release)
+        return min((at for at in dates if at is not None and first <= at.date() <= last), default=None)
+
+    def answer(self) -> Movie:
+        """Describe it, without regard to the queue."""
+        out: MovieState = "missing" if self.is_available else "announced"
+        return Movie(
+            movie_id=self.id,
+            tmdb_id=self.tmdb_id,
+            title=self.title,
+            year=self.year or None,
+            runtime_minutes=self.runtime,
+            monitored=self.monitored,
+            state="downloaded" if self.has_file else out,
+            in_cinemas_at=self.in_cinemas,
+            digital_at=self.digital_release,
+            physical_at=self.physical_release,
+            size_bytes=self.statistics.size_on_disk if self.statistics else self.size_on_disk,
+            path=self.path,
+            added_at=self.added,
+        )
+
+    def candidate(self) -> Candidate:
+        """Describe it as something to add."""
+        return Candidate(
+            tmdb_id=self.tmdb_id,
+            title=self.title,
+            year=self.year or None,
+            runtime_minutes=self.runtime,
+            in_cinemas_at=self.in_cinemas,
+            digital_at=self.digital_release,
+            physical_at=self.physical_release,
+            overview=shortened(self.overview, OVERVIEW),
+            movie_id=self.id or None,
+        )
+
+
+class MovieNamed(Resource):
+    """The movie that stands in a queue entry."""
+
+    title: Text = ""
+
+
+class QueuedMovie(Queued):
+    """An entry of the queue; without a movie if Radarr does not know what it is."""
+
+    movie_id: int | None = None
+    movie: MovieNamed | None = None
+
+    def answer(self) -> QueueItem:
+        """Describe it."""
+        title = self.movie.title if self.movie else None
+        return QueueItem(**self.fetching(), movie_id=self.movie_id or None, title=title)

@@ -1,0 +1,255 @@
+"""The HTTP API v3 that Sonarr and Radarr share: lists, pages, queue, commands, health, and what adding needs."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from media_servers.answers import Command, Health, Version, at, shortened
+from media_servers.application import Access
+from media_servers.errors import BackendError, BadAnswerError, FailedError, RefusedError, UnclearError
+from media_servers.http import HttpApi, Params, Reply
+from media_servers.http_errors import unclear
+from media_servers.servarr_resources import Complaint, Named, R, Root, Started, Status, readable
+
+API = "/api/v3"
+HEALTH_S = 15.0  # What is merely busy answers this within a second.
+LONGEST_QUEUE = 1000  # Entries looked at to tell what is being downloaded.
+MOST_NAMED = 20  # In an error or a report; the rest is counted.
+
+Clock: TypeAlias = Callable[[], float]  # Seconds since 1970.
+CommandStatus: TypeAlias = Literal["queued", "started", "completed", "failed", "aborted", "cancelled", "orphaned"]
+
+
+class Servarr:
+    """One Sonarr or Radarr. For any thread; asks nothing before it is asked. All methods raise BackendError."""
+
+    def __init__(self, access: Access, clock: Clock = time.time) -> None:
+        self.title = access.title
+        self.clock = clock
+        self._access = access
+        headers = {"X-Api-Key": access.secret, "Accept": "application/json"}
+        self._http = HttpApi(access, headers=headers)
+
+    def now(self) -> datetime:
+        """Return the present, in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    def read(self, path: str, params: Params | None = None, *, timeout_s: float | None = None) -> Any:  # noqa: ANN401 -- JSON
+        """Return what stands at `path`, which exists in every Sonarr or Radarr."""
+        reply = self._http.read(API + path, params, timeout_s=timeout_s)
+        if reply.status == 404:
+            raise self._no_api(reply)
+        return self._content(reply)
+
+    def find(self, path: str, params: Params | None = None) -> Any:  # noqa: ANN401 -- JSON
+        """Return what stands at `path`, or None if nothing has this id."""
+        reply = self._http.read(API + path, params)
+        if reply.status == 404:
+            if "html" in reply.media_type:  # Not the application's own words.
+                raise self._no_api(reply)
+            return None
+        return self._content(reply)
+
+    def listed(self, path: str, params: Params | None = None) -> list[object]:
+        """Return a list that the application gives whole."""
+        return self.rows(self.read(path, params), path)
+
+    def rows(self, document: object, path: str) -> list[object]:
+        """Return the entries of a list. Raises BadAnswerError for anything else."""
+        if not isinstance(document, list):
+            raise self._strange(path)
+        return cast("list[object]", document)
+
+    def paged(self, path: str, params: Params, offset: int, limit: int) -> tuple[list[object], int]:
+        """Return `limit` entries from `offset` on, and how many there are in all.
+
+        Its pages begin at multiples of their size: what lies across two of them takes two requests. Asked for a page
+        behind the last, it answers with the last (as of Sonarr 4 and Radarr 5), so the total decides.
+        """
+        number, skipped = offset // limit + 1, offset % limit
+        records, total = self._page(path, params, number, limit)
+        if skipped and number * limit < total:
+            records = records + self._page(path, params, number + 1, limit)[0]
+        return (records[skipped : skipped + limit] if offset < total else []), total
+
+    def post(self, path: str, body: object, *, look_with: str) -> Any:  # noqa: ANN401 -- JSON
+        """Send a change and return the answer."""
+        reply = self._http.change("POST", API + path, look_with=look_with, body=body)
+        if reply.status == 404:
+            raise self._no_api(reply)
+        return self._content(reply)
+
+    def delete(self, path: str, params: Params, *, look_with: str) -> bool:
+        """Delete what stands at `path`; False if there was nothing."""
+        reply = self._http.change("DELETE", API + path, look_with=look_with, params=params)
+        if reply.status >= 400 and reply.status != 404:
+            raise self._refused(reply)
+        return reply.status < 400
+
+    def one(self, kind: type[R], document: object, path: str) -> R:
+        """Read an entry that was asked for alone. Raises BadAnswerError."""
+        read, _ = readable(kind, [document])
+        if not read:
+            raise self._strange(path)
+        return read[0]
+
+    def made(self, kind: type[R], document: object, look_with: str) -> R:
+        """Read the answer to a change that was accepted. Raises UnclearError."""
+        read, _ = readable(kind, [document])
+        if not read:
+            raise self.unclear(look_with)
+        return read[0]
+
+    def unclear(self, look_with: str) -> UnclearError:
+        """Say that a change was accepted with words that make no sense."""
+        return unclear(self._access, look_with, "answered a change with something strange")
+
+    def catalogue(self, path: str, params: Params) -> Any:  # noqa: ANN401 -- JSON
+        """Return what the application finds in its catalogue on the internet; None if it finds nothing by an id."""
+        try:
+            return self.find(path, params)
+        except FailedError as error:
+            raise FailedError(
+                f"{self.title} could not search its catalogue on the internet ({error.what}): try again later, and "
+                f"check {self.title}'s own access to the internet if it stays so.",
+                error.what,
+            ) from error
+
+    def downloading(self, id_field: str) -> frozenset[object]:
+        """Return the ids (of episodes or movies) for which something is in the queue."""
+        records, _ = self._page("/queue", {"sortKey": "timeleft", "sortDirection": "ascending"}, 1, LONGEST_QUEUE)
+        tables = [cast("dict[str, object]", record) for record in records if isinstance(record, dict)]
+        return frozenset(table.get(id_field) for table in tables)
+
+    def command(self, name: str, **arguments: object) -> Command:
+        """Have the application begin some work."""
+        document = self.post("/command", {"name": name, **arguments}, look_with="get_queue")
+        started = self.made(Started, document, "get_queue")
+        status = started.status.lower()
+        known = status if status in get_args(CommandStatus) else "queued"
+        return Command(command_id=started.id, name=started.name or name, status=cast("CommandStatus", known))
+
+    def quality_profile(self, wanted: str | int | None) -> Named:
+        """Choose a quality profile by name or id; the first without either."""
+        profiles, _ = readable(Named, self.listed("/qualityprofile"))
+        if not profiles:
+            raise RefusedError(f"{self.title} has no quality profile: add one there, under Settings > Profiles.")
+        if wanted is None:
+            return profiles[0]
+        called = str(wanted).strip().casefold()
+        by_name = [profile for profile in profiles if profile.name.casefold() == called]
+        for profile in by_name + [profile for profile in profiles if str(profile.id) == called]:
+            return profile
+        there_are = _named([f'"{profile.name}" ({profile.id})' for profile in profiles])
+        raise RefusedError(f"{self.title} has no quality profile {str(wanted)!r:.80}: choose one of {there_are}.")
+
+    def root_folder(self, wanted: str | int | None) -> Root:
+        """Choose a root folder by path or id; without either the first that the application can reach."""
+        roots, _ = readable(Root, self.listed("/rootfolder"))
+        if not roots:
+            raise RefusedError(f"{self.title} has no root folder: add one there, under Settings > Media Management.")
+        reached = [root for root in roots if root.accessible is not False]
+        if wanted is None:
+            candidates = roots
+        else:
+            called = str(wanted).strip().rstrip("/\\")
+            candidates = [root for root in roots if called in {root.path.rstrip("/\\"), str(root.id)}]
+        for root in candidates:
+            if root in reached:
+                return root
+        there_are = _named([f"{root.path} ({root.id})" for root in roots])
+        if candidates:
+            raise RefusedError(
+                f"{self.title} cannot reach its root folder {candidates[0].path}: mount it or correct its rights; "
+                f"there are {there_are}."
+            )
+        raise RefusedError(f"{self.title} has no root folder {str(wanted)!r:.80}: choose one of {there_are}.")
+
+    def version(self) -> Version:
+        """Return the version, of the right application: the address may be another's."""
+        status = self.one(Status, self.read("/system/status", timeout_s=self._soon_s()), "/system/status")
+        if status.app_name and status.app_name != self.title:
+            variable = self._access.application.url_variable
+            raise BadAnswerError(
+                f"{status.app_name:.50} answers at {self._access.url}: set {variable} to the address of {self.title}."
+            )
+        return Version(application=self.title, version=status.version)
+
+    def health(self) -> Health:
+        """Tell what is wrong, unreachability included. Never raises BackendError."""
+        try:
+            self.version()
+            entries = self.rows(self.read("/health", timeout_s=self._soon_s()), "/health")
+        except BackendError as error:
+            return Health(healthy=False, issues=[str(error)], checked_at=at(self.clock()))
+        complaints = [complaint for complaint in readable(Complaint, entries)[0] if complaint.type.lower() != "ok"]
+        said = [f"{complaint.type.capitalize()}: {complaint.message}" for complaint in complaints]
+        issues = [shortened(self._access.without_secret(issue), 300) for issue in said]
+        if len(issues) > MOST_NAMED:
+            issues[MOST_NAMED:] = [f"And {len(issues) - MOST_NAMED} more: see {self.title} under System > Status."]
+        healthy = all(complaint.type.lower() != "error" for complaint in complaints)
+        return Health(healthy=healthy, issues=issues, checked_at=at(self.clock()))
+
+    def _soon_s(self) -> float:
+        return min(HEALTH_S, self._access.timeout_s)
+
+    def _page(self, path: str, params: Params, number: int, size: int) -> tuple[list[object], int]:
+        document = self.read(path, {**params, "page": number, "pageSize": size})
+        table = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+        total = table.get("totalRecords")
+        if not isinstance(total, int):
+            raise self._strange(path)
+        return self.rows(table.get("records"), path), total
+
+    def _content(self, reply: Reply) -> Any:  # noqa: ANN401 -- JSON
+        if reply.status >= 400:
+            raise self._refused(reply)
+        return reply.json()
+
+    def _no_api(self, reply: Reply) -> BadAnswerError:
+        variable = self._access.application.url_variable
+        return BadAnswerError(
+            f"There is no {self.title} API v3 at {self._access.url} (HTTP {reply.status}): set {variable} to the "
+            f"address of {self.title} 3 or newer, with its URL base if it has one."
+        )
+
+    def _strange(self, path: str) -> BadAnswerError:
+        variable = self._access.application.url_variable
+        return BadAnswerError(
+            f"{self.title} at {self._access.url} answered {API}{path} with something else than its API promises: check "
+            f"{variable} and the version of {self.title}."
+        )
+
+    def _refused(self, reply: Reply) -> RefusedError:
+        return RefusedError(
+            f"{self.title} refuses this ({self._access.without_secret(_words(reply))}): correct what it names, in the "
+            f"call or in {self.title}."
+        )
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _words(reply: Reply) -> str:
+    """Return what a refusal says: a list of faults, one message, or ASP.NET's account of what it could not read."""
+    try:
+        document = json.loads(reply.body)
+    except ValueError:
+        document = None
+    said: list[object] = []
+    if isinstance(document, list):
+        for fault in cast("list[object]", document):
+            if isinstance(fault, dict):
+                table = cast("dict[str, object]", fault)
+                said.append(f"{table.get('propertyName') or 'it'}: {table.get('errorMessage') or 'not valid'}")
+    elif isinstance(document, dict):
+        table = cast("dict[str, object]", document)
+        said.append(table.get("message") or table.get("title"))
+        if isinstance(faults := table.get("errors"), dict):
+            said.extend(f"{name}: {fault}" for name, fault in cast("dict[str, object]", faults).items())
+    words = "; ".join(str(text).rstrip(".") for text in said if text)
+    return shortened(f"HTTP {reply.status}, {words}" if words else f"HTTP {reply.status}", 400)

@@ -1,0 +1,167 @@
+"""What Sonarr and Radarr both write in their answers, as far as we read it, and what it means to an agent.
+
+Both leave out what is null, and write ids of nothing as 0 or not at all. Facts: their OpenAPI documents (api/v3).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from media_servers.answers import FetchingStatus, shortened
+
+MESSAGE_LENGTH = 300
+
+_STATUSES: Mapping[str, FetchingStatus] = {
+    "downloading": "downloading",
+    "queued": "queued",
+    "paused": "paused",
+    "completed": "completed",
+    "warning": "warning",
+    "failed": "failed",
+    "delay": "delayed",
+    "fallback": "delayed",
+    "downloadclientunavailable": "client_unavailable",
+}
+# How far the application itself is: says more than the download program's status, unless it is still downloading.
+_STATES: Mapping[str, FetchingStatus] = {
+    "importpending": "import_pending",
+    "importblocked": "import_blocked",
+    "importing": "importing",
+    "imported": "completed",
+    "importfailed": "import_blocked",
+    "failedpending": "failed",
+    "failed": "failed",
+    "downloadfailedpending": "failed",
+    "downloadfailed": "failed",
+}
+
+
+def _whole(value: object) -> object:
+    """Read a count or a size: none is 0, and so is what is below; sizes may come as 1.5e9."""
+    if value is None:
+        return 0
+    return max(0, int(value)) if isinstance(value, int | float) else value
+
+
+def _said(value: object) -> object:
+    return "" if value is None else value
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    """Whole seconds in UTC. The year 1 is how they write that there is no date."""
+    if value is None or value.year <= 1:
+        return None
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return aware.replace(microsecond=0)
+
+
+Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
+Text: TypeAlias = Annotated[str, BeforeValidator(_said)]
+Moment: TypeAlias = Annotated[datetime | None, AfterValidator(_in_utc)]
+
+
+class Resource(BaseModel):
+    """Base of what is read: most fields may be missing, and what is not named is none of our business."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+
+R = TypeVar("R", bound=Resource)
+
+
+def readable(kind: type[R], entries: Iterable[object]) -> tuple[list[R], int]:
+    """Return what can be read of `entries`, and how many cannot: a strange one must not cost the others."""
+    read: list[R] = []
+    unreadable = 0
+    for entry in entries:
+        try:
+            read.append(kind.model_validate(entry))
+        except ValidationError:
+            unreadable += 1
+    return read, unreadable
+
+
+class Named(Resource):
+    """A quality profile."""
+
+    id: int
+    name: Text = ""
+
+
+class Root(Resource):
+    """A root folder."""
+
+    id: int
+    path: Text = ""
+    accessible: bool | None = None
+
+
+class Status(Resource):
+    """The application's own account of itself."""
+
+    app_name: Text = ""
+    version: str
+
+
+class Complaint(Resource):
+    """An entry of the application's health page."""
+
+    type: Text = ""
+    message: Text = ""
+
+
+class Started(Resource):
+    """A command that was taken on."""
+
+    id: int
+    name: Text = ""
+    status: Text = ""
+
+
+class StatusMessage(Resource):
+    """What the application remarks about a part of a download."""
+
+    title: Text = ""
+    messages: list[str] | None = None
+
+
+class Queued(Resource):
+    """An entry of the queue; subclasses say of what. A download of several episodes has an entry for each."""
+
+    id: int
+    title: Text = ""
+    size: Whole = 0
+    sizeleft: Whole = 0
+    status: Text = ""
+    tracked_download_state: Text = ""
+    status_messages: list[StatusMessage] | None = None
+    error_message: Text = ""
+    estimated_completion_time: Moment = None
+
+    def fetching(self) -> dict[str, Any]:
+        """Return the fields of `Fetching`."""
+        left = min(self.sizeleft, self.size)
+        return {
+            "queue_id": self.id,
+            "release": self.title,
+            "status": self._status(),
+            "message": self._message(),
+            "size_bytes": self.size,
+            "remaining_bytes": left,
+            "progress": round(100 * (self.size - left) / self.size, 1) if self.size else 0.0,
+            "complete_at": self.estimated_completion_time,
+        }
+
+    def _status(self) -> FetchingStatus:
+        state = _STATES.get(self.tracked_download_state.lower())
+        return state or _STATUSES.get(self.status.lower(), "unknown")
+
+    def _message(self) -> str | None:
+        said = [self.error_message]
+        for remark in self.status_messages or []:
+            said.extend(remark.messages or [remark.title])
+        words = "; ".join(dict.fromkeys(text for text in said if text))
+        return shortened(words, MESSAGE_LENGTH) or None

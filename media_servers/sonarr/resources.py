@@ -1,0 +1,174 @@
+"""What Sonarr writes about series and episodes, as far as we read it, and our answers made of it."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import cast, get_args
+
+from media_servers.answers import shortened
+from media_servers.servarr_resources import Moment, Queued, Resource, Text, Whole
+from media_servers.sonarr.backend import Candidate, Episode, EpisodeState, QueueItem, Series, SeriesStatus
+
+LISTED_OVERVIEW = 200
+SHOWN_OVERVIEW = 2000
+
+
+class SeasonResource(Resource):
+    """A season; 0 are the specials."""
+
+    season_number: int
+
+
+class StatisticsResource(Resource):
+    """Counts of a series. Not read: `episodeCount`, which leaves out what is not monitored or has not aired."""
+
+    episode_file_count: Whole = 0
+    total_episode_count: Whole = 0
+    size_on_disk: Whole = 0
+
+
+class SeriesResource(Resource):
+    """A series of the library, or of the catalogue: then without an id."""
+
+    id: int = 0
+    tvdb_id: int
+    title: str
+    sort_title: Text = ""
+    year: Whole = 0
+    status: Text = ""
+    monitored: bool = False
+    seasons: list[SeasonResource] | None = None
+    statistics: StatisticsResource | None = None
+    next_airing: Moment = None
+    path: Text = ""
+    added: Moment = None
+    overview: Text = ""
+
+    @property
+    def names(self) -> str:
+        """What a filter looks at. The title for sorting has no accents."""
+        return f"{self.title} {self.sort_title}"
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of its seasons, specials included."""
+        return sorted(season.season_number for season in self.seasons or [])
+
+    def answer(self, overview: int = LISTED_OVERVIEW) -> Series:
+        """Describe it; statistics are missing until Sonarr has fetched the episodes of what was added."""
+        statistics = self.statistics or StatisticsResource()
+        return Series(
+            series_id=self.id,
+            tvdb_id=self.tvdb_id,
+            title=self.title,
+            year=self.year or None,
+            status=self._status(),
+            monitored=self.monitored,
+            seasons=self._seasons(),
+            episodes=statistics.total_episode_count,
+            downloaded=statistics.episode_file_count,
+            size_bytes=statistics.size_on_disk,
+            next_airing=self.next_airing,
+            path=self.path,
+            added_at=self.added,
+            overview=shortened(self.overview, overview),
+        )
+
+    def candidate(self) -> Candidate:
+        """Describe it as something to add."""
+        return Candidate(
+            tvdb_id=self.tvdb_id,
+            title=self.title,
+            year=self.year or None,
+            status=self._status(),
+            seasons=self._seasons(),
+            overview=shortened(self.overview, LISTED_OVERVIEW),
+            series_id=self.id or None,
+        )
+
+    def _seasons(self) -> int:
+        return sum(1 for number in self.numbers() if number > 0)
+
+    def _status(self) -> SeriesStatus:
+        status = self.status.lower()
+        return cast("SeriesStatus", status) if status in get_args(SeriesStatus) else "unknown"
+
+
+class SeriesNamed(Resource):
+    """The series that stands in an episode or a queue entry, as far as it matters there."""
+
+    title: Text = ""
+    monitored: bool = True
+
+
+class FileResource(Resource):
+    """The file of one or more episodes."""
+
+    id: int = 0
+    size: Whole = 0
+
+
+class EpisodeResource(Resource):
+    """An episode. `series` and `episode_file` stand in it where they were asked for."""
+
+    id: int
+    series_id: int
+    season_number: int
+    episode_number: int
+    title: Text = ""
+    air_date_utc: Moment = None
+    has_file: bool = False
+    monitored: bool = False
+    series: SeriesNamed | None = None
+    episode_file_id: int = 0
+    episode_file: FileResource | None = None
+
+    def answer(self, series: SeriesNamed, queued: AbstractSet[object], size_bytes: int, now: datetime) -> Episode:
+        """Describe it. `queued`: ids of the episodes in the queue."""
+        return Episode(
+            episode_id=self.id,
+            series_id=self.series_id,
+            series_title=series.title,
+            season=self.season_number,
+            episode=self.episode_number,
+            title=self.title,
+            air_at=self.air_date_utc,
+            monitored=self.monitored and series.monitored,
+            state=self._state(queued, now),
+            size_bytes=size_bytes,
+        )
+
+    def _state(self, queued: AbstractSet[object], now: datetime) -> EpisodeState:
+        if self.has_file:
+            return "downloaded"
+        if self.id in queued:
+            return "downloading"
+        return "missing" if self.air_date_utc is not None and self.air_date_utc <= now else "unaired"
+
+
+class EpisodeNumbered(Resource):
+    """The episode that stands in a queue entry."""
+
+    season_number: int | None = None
+    episode_number: int | None = None
+
+
+class QueuedEpisode(Queued):
+    """An entry of the queue, for one episode; for none if Sonarr does not know what it is."""
+
+    series_id: int | None = None
+    episode_id: int | None = None
+    season_number: int | None = None
+    series: SeriesNamed | None = None
+    episode: EpisodeNumbered | None = None
+
+    def answer(self) -> QueueItem:
+        """Describe it."""
+        episode = self.episode or EpisodeNumbered()
+        season = self.season_number if episode.season_number is None else episode.season_number
+        return QueueItem(
+            **self.fetching(),
+            series_id=self.series_id or None,
+            episode_id=self.episode_id or None,
+            series_title=self.series.title if self.series else None,
+            season=season if self.series_id else None,
+            episode=episode.episode_number,
+        )
