@@ -210,9 +210,7 @@ class SonarrApi(SonarrBackend):
         self, shown: Sequence[EpisodeResource], series: SeriesNamed | None = None, sizes: dict[int, int] | None = None
     ) -> list[Episode]:
         """Describe episodes: of `series`, or each of its own."""
-        queued = (
-            self._sonarr.downloading("episodeId") if any(not episode.has_file for episode in shown) else frozenset()
-        )
+        queued = self._sonarr.downloading("episodeId") if fileless else _NOTHING
         now = self._sonarr.now()
         return [
             episode.answer(
