@@ -210,6 +210,7 @@ class SonarrApi(SonarrBackend):
         self, shown: Sequence[EpisodeResource], series: SeriesNamed | None = None, sizes: dict[int, int] | None = None
     ) -> list[Episode]:
         """Describe episodes: of `series`, or each of its own."""
+        fileless = any(not episode.has_file for episode in shown)
         queued = self._sonarr.downloading("episodeId") if fileless else _NOTHING
         now = self._sonarr.now()
         return [
