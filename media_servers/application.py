@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 TIMEOUT_S = 60.0  # A large library takes up to half a minute to list.
 LONGEST_TIMEOUT_S = 3600.0
@@ -79,6 +79,10 @@ class Access:
     def title(self) -> str:
         """The application's name, for people."""
         return self.application.title
+
+    def without_secret(self, text: str) -> str:
+        """Take the secret out of words that came from elsewhere: some applications and proxies repeat an address."""
+        return text.replace(self.secret, "…").replace(quote(self.secret, safe=""), "…") if self.secret else text
 
 
 def access(application: Application, environ: Mapping[str, str]) -> Access:

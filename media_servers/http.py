@@ -1,7 +1,7 @@
 """One application's HTTP API, for the tools that read it and change it: errors of one sentence, no repeated change."""
 
 import json
-import time
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -9,8 +9,6 @@ from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ReadTimeout
 from typing_extensions import override
 from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError, ReadTimeoutError
@@ -18,8 +16,9 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from media_servers.application import Access
-from media_servers.errors import BadAnswerError, FailedError, SecretRefusedError, UnreachableError
-from media_servers.http_errors import CONNECT_S, never_sent, reason, said, too_slow, unclear
+from media_servers.errors import BackendError, BadAnswerError, FailedError, SecretRefusedError, UnreachableError
+from media_servers.http_deadline import PatientAdapter
+from media_servers.http_errors import CONNECT_S, broken_off, never_sent, reason, said, too_slow, unclear
 
 LARGEST_BYTES = 64 * 1024 * 1024  # A library of ten thousand titles is about 30 MB.
 _CHUNK_BYTES = 65536
@@ -60,13 +59,18 @@ _CHANGES = Retry(0, redirect=False, raise_on_status=False)
 
 
 def session(access: Access, retries: Retry = _READS) -> requests.Session:
-    """Make a session that several threads may share: no cookies, no proxies or passwords from the environment."""
+    """Make a session that several threads may share: no cookies, no proxies or passwords from the environment.
+
+    Its timeout for reading is for a whole answer, from its first byte to its last.
+    """
+    # Its words about a retry or a broken header quote the address, which may hold the key.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     made = requests.Session()
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     made.verify = access.ca_file or True
     for scheme in ("http://", "https://"):
-        made.mount(scheme, HTTPAdapter(max_retries=retries, pool_maxsize=_CONNECTIONS))
+        made.mount(scheme, PatientAdapter(max_retries=retries, pool_maxsize=_CONNECTIONS))
     return made
 
 
@@ -87,7 +91,7 @@ class Reply:
         """Return what the body says. Raises BadAnswerError if it is no JSON; UnclearError if that is about a change."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             if self.look_with is not None:
                 raise unclear(self.access, self.look_with) from None
             where = f"{self.access.title}'s API at {self.access.url}"
@@ -107,7 +111,7 @@ class HttpApi:
 
     * Reads are repeated, a little, when a connection is lost or a proxy says 502 to 504. Changes never are, and have
       connections of their own: a kept one may be half dead, and nobody could tell whether the change was made.
-    * `timeout_s` of the access is for a whole answer, and connecting has 5 s.
+    * `timeout_s` of the access is for a whole answer, each time it is asked for, and connecting has 5 s.
     * Redirects are not followed: the key would go along.
     """
 
@@ -132,6 +136,10 @@ class HttpApi:
         except (requests.RequestException, HTTPError, OSError) as error:
             if too_slow(error):
                 raise BadAnswerError(self._slow(limit_s)) from error
+            if broken_off(error):
+                raise BadAnswerError(
+                    f"{self.access.title} broke off its answer: try again, and look into its log if it stays so."
+                ) from error
             self._unreachable(error)
 
     def change(  # noqa: PLR0913 -- what a request may have
@@ -177,7 +185,6 @@ class HttpApi:
         data: Params | None = None,
         json: object = None,
     ) -> Reply:
-        began = time.monotonic()
         with http.request(
             method,
             f"{self.access.url}{path}",
@@ -193,29 +200,34 @@ class HttpApi:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
                 if len(body) > LARGEST_BYTES:
+                    if look_with is not None:
+                        raise unclear(self.access, look_with, f"answered with more than {LARGEST_BYTES} bytes")
                     raise BadAnswerError(
                         f"{self.access.title}'s answer is larger than {LARGEST_BYTES} bytes: ask for less of it."
                     )
-                if time.monotonic() - began > limit_s:
-                    raise ReadTimeout
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return self._judged(response, Reply(self.access, look_with, response.status_code, media_type, bytes(body)))
+
+    def refusal(self, reply: Reply) -> BackendError:
+        """Say what an answer of 401 or 403 means. For a client whose application has more than one meaning for it."""
+        application = self.access.application
+        return SecretRefusedError(
+            f"{self.access.title} refuses the key (HTTP {reply.status}): set {application.secret_variable} to what "
+            f"stands under {application.secret_found}."
+        )
 
     def _judged(self, response: requests.Response, reply: Reply) -> Reply:
         title, application = self.access.title, self.access.application
         if reply.status in {401, 403}:
-            raise SecretRefusedError(
-                f"{title} refuses the key (HTTP {reply.status}): set {application.secret_variable} to what stands "
-                f"under {application.secret_found}."
-            )
+            raise self.refusal(reply)
         if 300 <= reply.status < 400:
-            target = response.headers.get("Location", "elsewhere").partition("?")[0]
+            target = self.access.without_secret(response.headers.get("Location", "elsewhere").partition("?")[0])
             raise BadAnswerError(
                 f"{self.access.url} redirects to {target:.200}: set {application.url_variable} to the address where "
                 f"{title} itself answers, with its URL base if it has one."
             )
         if reply.status >= 500:
-            what = f"HTTP {reply.status}{said(reply.body)}"
+            what = self.access.without_secret(f"HTTP {reply.status}{said(reply.body)}")
             if reply.look_with is not None:
                 raise unclear(self.access, reply.look_with, f"failed ({what})")
             raise FailedError(f"{title} failed ({what}): look into its log, and try again later.", what)

@@ -1,11 +1,11 @@
 """What went wrong between us and an application, for `http`: in which words, and whether it can have been sent."""
 
 import json
-from ssl import SSLCertVerificationError
+import ssl
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import cast
 
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
+from requests.exceptions import ChunkedEncodingError, ConnectTimeout, ReadTimeout
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from media_servers.application import Access
@@ -58,20 +58,26 @@ def too_slow(error: BaseException) -> bool:
     return any(isinstance(cause, ReadTimeout | ReadTimeoutError) for cause in causes(error))
 
 
+def broken_off(error: BaseException) -> bool:
+    """Tell whether the application began to answer and did not end."""
+    return any(isinstance(cause, ChunkedEncodingError | IncompleteRead) for cause in causes(error))
+
+
 def never_sent(error: BaseException) -> bool:
     """Tell whether the request cannot have reached the application."""
-    return any(
-        isinstance(cause, ConnectTimeout | NewConnectionError | SSLCertVerificationError) for cause in causes(error)
-    )
+    return any(isinstance(cause, ConnectTimeout | NewConnectionError) for cause in causes(error))
 
 
 def reason(error: BaseException) -> str:
     """Say why nobody answers, in a few words, without the URL, which may hold the key."""
-    if isinstance(error, SSLError):
+    found = causes(error)
+    if any(isinstance(cause, ssl.SSLError) for cause in found):
         return "TLS failed; is it https, and is its certificate trusted?"
     if isinstance(error, ConnectTimeout):
         return f"no connection within {CONNECT_S:g} s"
-    for cause in reversed(causes(error)):
+    for cause in reversed(found):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
-    return "the connection broke" if isinstance(error, RequestsConnectionError) else "it does not speak HTTP"
+        if isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected):
+            return "it does not speak HTTP"
+    return "the connection broke"

@@ -8,10 +8,11 @@ from pydantic import Field
 from media_servers.answers import Answer, Bytes, Health, Page, Percent, Seconds, Version
 
 Priority: TypeAlias = Literal["force", "high", "normal", "low"]
-DownloadState: TypeAlias = Literal["downloading", "queued", "paused"]
+PriorityToAdd: TypeAlias = Literal["default", "paused", "force", "high", "normal", "low"]
+DownloadState: TypeAlias = Literal["downloading", "queued", "paused", "grabbing", "checking", "propagating", "fetching"]
 Fate: TypeAlias = Literal["completed", "failed"]
 Section: TypeAlias = Literal["misc", "categories"]
-Value: TypeAlias = bool | int | str
+Value: TypeAlias = bool | int | float | str | list[str]
 
 
 class QueueItem(Answer):
@@ -20,13 +21,17 @@ class QueueItem(Answer):
     nzo_id: str
     name: str
     category: str
-    status: DownloadState
-    priority: Priority
+    status: DownloadState = Field(
+        description="grabbing: its NZB is being fetched from the URL; checking: whether all of it is there to "
+        "download; propagating: waits until its articles have spread; fetching: more blocks for a repair."
+    )
+    priority: Priority | Literal["repair"] = Field(description="repair is SABnzbd's own, above force.")
     size_bytes: Bytes
     remaining_bytes: Bytes
     progress: Percent
-    eta_s: Seconds | None = Field(description="Seconds until complete; null while paused.")
-    added_at: datetime
+    eta_s: Seconds | None = Field(description="Seconds until complete; null if paused or nothing comes in.")
+    added_at: datetime | None = Field(description="Null from versions that do not tell.")
+    labels: list[str] = Field(description="What SABnzbd noticed, such as DUPLICATE or ENCRYPTED.")
 
 
 class Queue(Page[QueueItem]):
@@ -34,20 +39,24 @@ class Queue(Page[QueueItem]):
 
     paused: bool
     speed_bytes_per_s: Bytes
-    remaining_bytes: Bytes = Field(description="Of the whole queue.")
+    remaining_bytes: Bytes = Field(description="Of the whole queue, without what is paused.")
 
 
 class HistoryItem(Answer):
-    """A download that came to its end. `path` only if completed, `fail_message` only if failed."""
+    """A download that has come in. `path` only if completed, `fail_message` only if failed."""
 
     nzo_id: str
     name: str
     category: str
-    status: Fate
+    status: Fate | Literal["processing"] = Field(description="processing: not over; stage says what is being done.")
+    stage: str | None = Field(
+        description="While processing: queued, quickcheck, verifying, repairing, fetching, extracting, moving, running."
+    )
     size_bytes: Bytes
-    completed_at: datetime
+    completed_at: datetime | None = Field(description="Null while processing.")
     path: str | None
     fail_message: str | None
+    can_retry: bool = Field(description="Whether retry_download would be accepted.")
 
 
 class Status(Answer):
@@ -55,29 +64,38 @@ class Status(Answer):
 
     state: Literal["downloading", "paused", "idle"]
     speed_bytes_per_s: Bytes
+    resumes_in_s: Seconds | None = Field(description="Until a pause for some minutes ends; null if there is none.")
     queued: int = Field(ge=0, description="Downloads in the queue.")
-    remaining_bytes: Bytes
-    disk_free_bytes: Bytes
-    uptime_s: Seconds
+    remaining_bytes: Bytes = Field(description="Without what is paused.")
+    disk_free_bytes: Bytes = Field(description="Where completed downloads go.")
+    incomplete_free_bytes: Bytes = Field(description="Where downloads are put together.")
+    warnings: int = Field(ge=0, description="How many there are; health_check lists the latest.")
 
 
 class Added(Answer):
-    """A download that is in the queue now."""
+    """A download that SABnzbd has taken."""
 
     nzo_id: str
     name: str
+    grabbing: bool = Field(
+        description="SABnzbd still has to fetch the NZB: if it cannot, the download ends as failed in the history."
+    )
+    further_nzo_ids: list[str] = Field(description="Of further downloads, if there were several NZBs in one file.")
 
 
-class Retried(Added):
-    """A failed download that is in the queue again, under a new id."""
+class Retried(Answer):
+    """A failed download that is in the queue again."""
 
+    nzo_id: str = Field(description="Its id from now on.")
+    name: str
     retried_nzo_id: str = Field(description="The id it had, which is gone.")
 
 
 class QueueState(Answer):
     """Whether the whole queue is paused now."""
 
-    paused: bool
+    paused: bool = Field(description="Still true after a resume while SABnzbd pauses itself: its disk may be full.")
+    resumes_in_s: Seconds | None = Field(description="Until a pause for some minutes ends; null if there is none.")
 
 
 class DownloadPaused(Answer):
@@ -101,7 +119,7 @@ class Deleted(Answer):
     nzo_id: str
     name: str
     deleted_from: Literal["queue", "history"]
-    files_deleted: bool
+    files_deleted: bool = Field(description="False for a completed download: its files stay where they are.")
 
 
 class Setting(Answer):
@@ -109,13 +127,13 @@ class Setting(Answer):
 
     keyword: str
     value: Value
+    changeable: bool = Field(description="Whether set_config may change it.")
 
 
-class Settings(Answer):
+class Settings(Page[Setting]):
     """The settings of a section, without secrets."""
 
     section: Section
-    settings: list[Setting]
 
 
 class Changed(Answer):
@@ -123,7 +141,7 @@ class Changed(Answer):
 
     section: Section
     keyword: str
-    value: Value
+    value: Value = Field(description="What it is now: SABnzbd brings a number that is out of range to its limit.")
     previous: Value
 
 
@@ -150,12 +168,12 @@ class SabnzbdBackend(Protocol):
         """Reachability and warnings: an answer, never an exception."""
         ...
 
-    def add(self, source: str, *, name: str | None, category: str, priority: Priority) -> Added:
+    def add(self, source: str, *, name: str | None, category: str, priority: PriorityToAdd) -> Added:
         """Queue an NZB from an http(s) URL or an absolute path on SABnzbd's machine."""
         ...
 
-    def pause_queue(self, *, paused: bool) -> QueueState:
-        """Pause or resume everything but forced downloads."""
+    def pause_queue(self, *, paused: bool, minutes: int | None = None) -> QueueState:
+        """Pause, for some minutes or until told otherwise, or resume everything but forced downloads."""
         ...
 
     def pause_download(self, nzo_id: str, *, paused: bool) -> DownloadPaused:
@@ -174,7 +192,7 @@ class SabnzbdBackend(Protocol):
         """Change the priority, and with it the position."""
         ...
 
-    def settings(self, section: Section) -> Settings:
+    def settings(self, section: Section, *, offset: int, limit: int) -> Settings:
         """Return the settings of a section."""
         ...
 

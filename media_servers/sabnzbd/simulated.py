@@ -1,10 +1,8 @@
 """A SABnzbd that exists in memory only: downloads at a steady rate, some fail, settings take effect."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from typing_extensions import override
 
@@ -20,6 +18,7 @@ from media_servers.sabnzbd.backend import (
     HistoryItem,
     Prioritised,
     Priority,
+    PriorityToAdd,
     Queue,
     QueueItem,
     QueueState,
@@ -31,10 +30,11 @@ from media_servers.sabnzbd.backend import (
     Status,
     Value,
 )
+from media_servers.sabnzbd.names import name_of
+from media_servers.sabnzbd.reading import URGENCY
 from media_servers.simulation import GB, KEEP, MB, MINUTE_S, RATE_BYTES_S, Clock, Line, Simulation, Transfer, chance
 from media_servers.titles import FILMS, SHOWS, release_name
 
-URGENCY: Final[dict[Priority, int]] = {"force": 2, "high": 1, "normal": 0, "low": -1}  # SABnzbd's own numbers.
 MOST_QUEUED = 5000
 FAILS_ONE_IN = 8
 DISK_BYTES = 4000 * GB
@@ -66,7 +66,7 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
         super().__init__(clock)
         self._start = clock()
         self._chance, self._seed, self._made = chance(seed), seed, 0
-        self._settings: dict[Section, dict[str, Value]] = {
+        self._settings: dict[Section, dict[str, bool | int | str]] = {
             "misc": {
                 "bandwidth_max_bytes_per_s": RATE_BYTES_S,
                 "bandwidth_perc": 100,
@@ -77,6 +77,7 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
             "categories": {"*": "", "movies": "movies", "tv": "tv", "audio": "audio"},
         }
         self._history: list[HistoryItem] = []  # Latest last.
+        self._resumes_at: float | None = None
         earlier = self._start - 40 * MINUTE_S
         self._line: Line[_Download] = Line(earlier)
         for name, category in _first_downloads():
@@ -86,7 +87,11 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
 
     @override
     def advance(self, now: float) -> None:
-        for second, download in self._line.advance(now):
+        complete: list[tuple[float, _Download]] = []
+        if self._resumes_at is not None and self._resumes_at <= now:
+            complete += self._line.advance(self._resumes_at)
+            self._line.paused, self._resumes_at = False, None
+        for second, download in complete + self._line.advance(now):
             path = f"{self._settings['misc']['complete_dir']}/{self._settings['categories'][download.category]}"
             self._history.append(
                 HistoryItem(
@@ -96,8 +101,10 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
                     status="failed" if download.fails else "completed",
                     size_bytes=download.size_bytes,
                     completed_at=at(second),
+                    stage=None,
                     path=None if download.fails else f"{path.rstrip('/')}/{download.name}",
                     fail_message=FAILURE if download.fails else None,
+                    can_retry=download.fails,
                 )
             )
         del self._history[:-KEEP]
@@ -125,14 +132,17 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
     def status(self) -> Status:
         with self.present() as now:
             kept = sum(entry.size_bytes for entry in self._history if entry.status == "completed")
+            free = max(DISK_BYTES - kept, 0)
             busy = self._line.active() is not None
             return Status(
                 state="downloading" if busy else "paused" if self._line.paused else "idle",
                 speed_bytes_per_s=self._speed(),
                 queued=len(self._line.waiting),
                 remaining_bytes=self._remaining(),
-                disk_free_bytes=max(DISK_BYTES - kept, 0),
-                uptime_s=int(max(now - self._start, 0)),
+                resumes_in_s=self._resumes_in_s(now),
+                disk_free_bytes=free,
+                incomplete_free_bytes=free,
+                warnings=0,
             )
 
     @override
@@ -145,21 +155,27 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
             return Health(healthy=True, issues=[], checked_at=at(now))
 
     @override
-    def add(self, source: str, *, name: str | None, category: str, priority: Priority) -> Added:
+    def add(self, source: str, *, name: str | None, category: str, priority: PriorityToAdd) -> Added:
         with self.present() as now:
             if category not in self._settings["categories"]:
                 known = ", ".join(self._settings["categories"])
                 raise RefusedError(f"There is no category {category!r}: use one of {known}.")
             if len(self._line.waiting) >= MOST_QUEUED:
                 raise RefusedError(f"The queue holds {MOST_QUEUED} downloads, its limit: delete some first.")
-            download = self._queue_up(name or _name_of(source), category, priority, now)
-            return Added(nzo_id=download.nzo_id, name=download.name)
+            match priority:
+                case "default" | "paused":
+                    download = self._queue_up(name or name_of(source), category, "normal", now)
+                case _:
+                    download = self._queue_up(name or name_of(source), category, priority, now)
+            download.paused = priority == "paused"
+            return Added(nzo_id=download.nzo_id, name=download.name, grabbing=False, further_nzo_ids=[])
 
     @override
-    def pause_queue(self, *, paused: bool) -> QueueState:
-        with self.present():
+    def pause_queue(self, *, paused: bool, minutes: int | None = None) -> QueueState:
+        with self.present() as now:
             self._line.paused = paused
-            return QueueState(paused=paused)
+            self._resumes_at = now + minutes * MINUTE_S if paused and minutes is not None else None
+            return QueueState(paused=paused, resumes_in_s=self._resumes_in_s(now))
 
     @override
     def pause_download(self, nzo_id: str, *, paused: bool) -> DownloadPaused:
@@ -176,7 +192,8 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
                     return Deleted(nzo_id=nzo_id, name=download.name, deleted_from="queue", files_deleted=delete_files)
             entry = self._ended(nzo_id)
             self._history.remove(entry)
-            return Deleted(nzo_id=nzo_id, name=entry.name, deleted_from="history", files_deleted=delete_files)
+            gone = delete_files and entry.status == "failed"
+            return Deleted(nzo_id=nzo_id, name=entry.name, deleted_from="history", files_deleted=gone)
 
     @override
     def retry(self, nzo_id: str) -> Retried:
@@ -198,10 +215,11 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
             return Prioritised(nzo_id=nzo_id, priority=priority, position=self._line.waiting.index(download))
 
     @override
-    def settings(self, section: Section) -> Settings:
+    def settings(self, section: Section, *, offset: int, limit: int) -> Settings:
         with self.present():
-            listed = [Setting(keyword=keyword, value=value) for keyword, value in self._settings[section].items()]
-            return Settings(section=section, settings=listed)
+            values = self._settings[section].items()
+            listed = [Setting(keyword=keyword, value=value, changeable=True) for keyword, value in values]
+            return Settings.cut(listed, offset, limit, section=section)
 
     @override
     def change(self, section: Section, keyword: str, value: Value) -> Changed:
@@ -210,7 +228,7 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
             if keyword not in known:
                 raise UnknownIdError(f"{section} has no setting {keyword!r}: get_config lists those there are.")
             previous = known[keyword]
-            if type(value) is not type(previous):
+            if not isinstance(value, bool | int | str) or type(value) is not type(previous):
                 kind = {bool: "true or false", int: "a whole number", str: "a text"}[type(previous)]
                 raise RefusedError(f"{keyword} cannot be {value!r}: give {kind}, such as {previous!r}.")
             if keyword == "bandwidth_perc" and not 1 <= int(value) <= 100:
@@ -262,7 +280,11 @@ class SimulatedSabnzbd(Simulation, SabnzbdBackend):
             progress=download.progress,
             eta_s=eta_s,
             added_at=at(download.added_at),
+            labels=[],
         )
+
+    def _resumes_in_s(self, now: float) -> int | None:
+        return None if self._resumes_at is None else math.ceil(self._resumes_at - now)
 
     def _speed(self) -> int:
         return int(self._line.rate_bytes_s) if self._line.active() else 0
@@ -276,9 +298,3 @@ def _first_downloads() -> Iterable[tuple[str, str]]:
         film = FILMS[3 * number]
         yield release_name(film.title, f"{film.year}.1080p.Restored"), "movies"
         yield release_name(show.title, f"S{show.seasons:02d}E{number + 1:02d}.1080p"), "tv"
-
-
-def _name_of(source: str) -> str:
-    """Return the name of the NZB in a URL or path."""
-    path = unquote(urlsplit(source).path) if "://" in source else source
-    return PurePosixPath(path).name.removesuffix(".nzb")[:200] or "download"

@@ -228,12 +228,12 @@ def test_the_folders_of_the_settings_are_those_of_the_history(sabnzbd: Simulated
 def test_a_setting_that_cannot_be_is_refused_and_nothing_changes(
     sabnzbd: SimulatedSabnzbd, keyword: str, value: int, remedy: str
 ) -> None:
-    before = sabnzbd.settings("misc")
+    before = sabnzbd.settings("misc", offset=0, limit=100)
 
     with pytest.raises(BackendError, match=remedy):
         sabnzbd.change("misc", keyword, value)
 
-    assert sabnzbd.settings("misc") == before
+    assert sabnzbd.settings("misc", offset=0, limit=100) == before
 
 
 def test_pages_join_to_the_whole_queue(sabnzbd: SimulatedSabnzbd) -> None:

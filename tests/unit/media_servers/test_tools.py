@@ -95,9 +95,9 @@ def test_sabnzbd_add_nzb_adds_twice_what_is_added_twice(sabnzbd: MediaServer, so
 
 
 def test_sabnzbd_pause_queue_and_resume_queue(sabnzbd: MediaServer) -> None:
-    assert [ask(sabnzbd, "pause_queue") for _ in range(2)] == [{"paused": True}] * 2
+    assert [ask(sabnzbd, "pause_queue") for _ in range(2)] == [{"paused": True, "resumes_in_s": None}] * 2
     assert ask(sabnzbd, "get_queue")["paused"]
-    assert ask(sabnzbd, "resume_queue") == {"paused": False}
+    assert ask(sabnzbd, "resume_queue") == {"paused": False, "resumes_in_s": None}
     assert not ask(sabnzbd, "get_queue")["paused"]
 
 
@@ -140,9 +140,11 @@ def test_sabnzbd_set_config_shows_in_get_config(sabnzbd: MediaServer) -> None:
     changed = ask(sabnzbd, "set_config", section="misc", keyword="bandwidth_perc", value=10)
 
     assert (changed["previous"], changed["value"]) == (100, 10)
-    assert {"keyword": "bandwidth_perc", "value": 10} in ask(sabnzbd, "get_config")["settings"]
+    shown = {"keyword": "bandwidth_perc", "value": 10, "changeable": True}
+    assert shown in ask(sabnzbd, "get_config")["items"]
     ask(sabnzbd, "set_config", section="misc", keyword="enable_unrar", value=False)
-    assert {"keyword": "enable_unrar", "value": False} in ask(sabnzbd, "get_config", section="misc")["settings"]
+    shown = {"keyword": "enable_unrar", "value": False, "changeable": True}
+    assert shown in ask(sabnzbd, "get_config", section="misc")["items"]
 
 
 def test_sonarr_get_series_and_get_series_by_id(sonarr: MediaServer) -> None:

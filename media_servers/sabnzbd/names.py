@@ -1,0 +1,23 @@
+"""What downloads are called, for people and agents: without what an address may hold beside the name."""
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+LONGEST = 200
+
+# Behind ? (some indexers: &) stands the user's key for the indexer; before @ a password.
+_ADDRESS = re.compile(r"(https?://)(?:[^\s/@]*@)?([^\s?#&]*)([?#&]\S*)?", re.IGNORECASE)
+
+
+def name_of(source: str) -> str:
+    """Return what the NZB at a URL or path is called; "download" where its address does not say."""
+    if "://" in source:
+        path = PurePosixPath(unquote(urlsplit(source).path))
+        return path.stem[:LONGEST] if path.suffix.lower() == ".nzb" else "download"
+    return PurePosixPath(source).name.removesuffix(".nzb")[:LONGEST] or "download"
+
+
+def without_keys(text: str) -> str:
+    """Cut the query and the password out of every address in `text`."""
+    return _ADDRESS.sub(lambda found: found[1] + found[2] + ("?…" if found[3] else ""), text)
