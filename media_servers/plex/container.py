@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from media_servers import VERSION
 from media_servers.application import Access
-from media_servers.errors import BadAnswerError, RefusedError, SecretRefusedError
+from media_servers.errors import BadAnswerError, FailedError, RefusedError, SecretRefusedError
 from media_servers.http import HttpApi, Params, Reply
 from media_servers.plex.typed import parsed
 
@@ -81,9 +81,8 @@ class PlexHttp(HttpApi):
                     f"{self.access.application.url_variable}."
                 )
             case 503:
-                raise BadAnswerError(
-                    f"Plex is starting, or in maintenance (HTTP 503{_told(reply.body)}): try again in some minutes."
-                )
+                what = f"HTTP 503{_told(reply.body)}"
+                raise FailedError(f"Plex is starting, or in maintenance ({what}): try again in some minutes.", what)
             case status if 400 <= status < 500:
                 raise RefusedError(
                     f"Plex refuses {_path(response)} (HTTP {status}): look into its log, and check that its version is "

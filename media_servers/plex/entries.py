@@ -49,7 +49,7 @@ def item(entry: Entry, library_id: int | None = None, *, viewed: bool = True) ->
         year=entry.number("year"),
         duration_s=_seconds(entry.number("duration")),
         added_at=entry.date("addedAt"),
-        views=views or 0 if viewed else None,
+        views=views if viewed else None,
         viewed_at=entry.date("lastViewedAt") if viewed else None,
         # Plex names and numbers the levels above an item, whatever they are.
         show_title={"episode": top, "season": parent}.get(kind),

@@ -42,6 +42,7 @@ _CLASSES: Mapping[Kind, Any] = {
     "account": _server.SystemAccount,
     "device": _server.SystemDevice,
 }
+LONGEST_NUMBER = 18
 
 
 def parsed(text: str) -> Element | None:
@@ -85,6 +86,8 @@ class Entry:
     def number(self, name: str) -> int | None:
         """Return a whole number from 0: of a text that is none, plexapi makes a float."""
         value = getattr(self._made, name, None)
+        if isinstance(value, str) and value.isdecimal() and len(value) <= LONGEST_NUMBER:
+            return int(value)  # Of a type that plexapi does not know, it reads no numbers.
         return value if isinstance(value, int) and value >= 0 else None
 
     def date(self, name: str) -> datetime | None:
