@@ -76,11 +76,11 @@ class RadarrStub(ServarrStub):
         return movie
 
     @override
-    def looked_for(self, command: Command) -> list[tuple[int, str, Document]]:
+    def looked_for(self, command: Command) -> list[tuple[int, str]]:
         under_way = {download.item for download in self.queue}
         asked = [self.movies[key] for key in command.body.get("movieIds", ()) if key in self.movies]
         missing = [movie for movie in asked if movie.file is None and movie.id not in under_way]
-        return [(one.id, f"{one.film.title.replace(' ', '.')}.{one.film.year}.1080p.WEB-GROUP", {}) for one in missing]
+        return [(one.id, f"{one.film.title.replace(' ', '.')}.{one.film.year}.1080p.WEB-GROUP") for one in missing]
 
     @override
     def has_arrived(self, item: int, download: Download) -> None:

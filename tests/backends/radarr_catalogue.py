@@ -63,7 +63,7 @@ class MovieFile:
             "releaseGroup": "GROUP",
             "edition": "",
             "languages": [ENGLISH],
-            "quality": _quality(),
+            "quality": quality("Radarr"),
             "customFormats": [],
             "customFormatScore": 0,
             "indexerFlags": 0,
@@ -224,9 +224,3 @@ def some_film(number: int, now: datetime) -> Film:
         digital=now - timedelta(days=2900 + number % 1000),
         studio="Northlight",
     )
-
-
-def _quality() -> Document:
-    document = quality("WEBDL-1080p", 3, "webdl", 1080)
-    document["quality"]["modifier"] = "none"
-    return document

@@ -172,8 +172,7 @@ class ServarrStub(Stub):
         found: list[int] = []
         for command in self.commands:
             if command.name in self.searches and command.state != "completed":
-                for item, title, about in self.looked_for(command):
-                    found.append(self._fetches(item, title, about))
+                found += [self._fetches(item, title) for item, title in self.looked_for(command)]
                 command.state, command.result = "completed", "successful"
         return found
 
@@ -185,8 +184,8 @@ class ServarrStub(Stub):
             self.has_arrived(download.item, download)
 
     @abc.abstractmethod
-    def looked_for(self, command: Command) -> list[tuple[int, str, Document]]:
-        """Return item, release title and more of what a search finds and is not on its way."""
+    def looked_for(self, command: Command) -> list[tuple[int, str]]:
+        """Return item and release title of what a search finds and is not on its way."""
 
     @abc.abstractmethod
     def has_arrived(self, item: int, download: Download) -> None:
@@ -205,7 +204,7 @@ class ServarrStub(Stub):
         if path == f"{self.url_base}/ping":
             return Answer.of({"status": "OK"})
         bare = path.removeprefix(self.url_base) if path.startswith(f"{self.url_base}/") else path
-        is_api = bare.startswith(("/api", "/feed"))
+        is_api = bare == "/api" or bare.startswith(("/api/", "/feed/"))
         if is_api and self._key(request) != self.secret:
             return UNAUTHORIZED
         if self.url_base and bare == path:
@@ -221,7 +220,7 @@ class ServarrStub(Stub):
         return pairs.get("apikey") or request.headers.get("x-api-key") or bearer
 
     def _routed(self, request: Request, path: str) -> Answer:
-        match = re.fullmatch(r"(.+)/(\d{1,9})", path)
+        match = re.fullmatch(r"(.+)/(\d{1,10})", path)
         route, key = (f"{match[1]}/#", int(match[2])) if match else (path, 0)
         handler = self.routes.get((request.method, route))
         if handler is None:
@@ -239,13 +238,13 @@ class ServarrStub(Stub):
         return Answer(status=status_code, body=body)
 
     def _profiles(self) -> list[Document]:
-        return [profile.document(with_language=self.title == "Radarr") for profile in self.profiles]
+        return [profile.document(self.title) for profile in self.profiles]
 
     def _queue_page(self, query: Query) -> Document:
         shown = [download for download in self.queue if self.shown(download, query)]
         asked = Paging.of(query, QUEUE_KEYS, key=QUEUE_KEYS[0])
         paging, page = page_of(shown, asked)
-        records = [{**self.queued(download, query), **download.document(self.now)} for download in page]
+        records = [{**self.queued(download, query), **download.document(self.title, self.now)} for download in page]
         return paging.envelope(records, len(shown))
 
     def _remove(self, entry: int) -> None:
@@ -254,7 +253,7 @@ class ServarrStub(Stub):
             raise RefusedError(message(404, "NotFound"))
         self.queue.remove(download)
 
-    def _fetches(self, item: int, title: str, about: Document) -> int:
+    def _fetches(self, item: int, title: str) -> int:
         entry = 1_000_000_000 + self.new_id()
         self.queue.append(
             Download(
@@ -266,7 +265,6 @@ class ServarrStub(Stub):
                 seconds_left=900,
                 download_id=f"SABnzbd_nzo_{entry:x}",
                 added=self.now,
-                about=about,
             )
         )
         return entry

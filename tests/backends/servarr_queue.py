@@ -1,7 +1,7 @@
 """What Sonarr and Radarr are fetching: their queue, as both write and order it. For the stubs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,12 @@ KEYS = ("timeleft", "estimatedCompletionTime", "title", "status", "size", "progr
 ENGLISH: Document = {"id": 1, "name": "English"}
 
 
-def quality(name: str = "WEBDL-1080p", number: int = 3, source: str = "web", resolution: int = 1080) -> Document:
-    """Return a quality with its revision."""
-    return {
-        "quality": {"id": number, "name": name, "source": source, "resolution": resolution},
-        "revision": {"version": 1, "real": 0, "isRepack": False},
-    }
+def quality(title: str) -> Document:
+    """Return a quality with its revision, as the application of that title has it."""
+    known: Document = {"id": 3, "name": "WEBDL-1080p", "source": "web", "resolution": 1080}
+    if title == "Radarr":
+        known |= {"source": "webdl", "modifier": "none"}
+    return {"quality": known, "revision": {"version": 1, "real": 0, "isRepack": False}}
 
 
 @dataclass(kw_only=True)
@@ -41,14 +41,13 @@ class Download:
     indexer: str | None = "Indexer"
     output_path: str | None = None
     added: datetime | None = None
-    about: Document = field(default_factory=dict[str, Any])  # What is known of the item.
 
-    def document(self, now: datetime) -> Document:
-        """Return what both applications say of it."""
+    def document(self, title: str, now: datetime) -> Document:
+        """Return what the application of that title says of it, but for what is known of the item."""
         done_at = None if self.seconds_left is None else now + timedelta(seconds=self.seconds_left)
         return {
             "languages": [ENGLISH],
-            "quality": quality(),
+            "quality": quality(title),
             "customFormats": [],
             "customFormatScore": 0,
             "size": self.size,

@@ -151,7 +151,7 @@ class Paging:
 
     @classmethod
     def of(cls, query: Query, keys: Sequence[str], *, key: str) -> "Paging":
-        """Read it. Of keys that are not among `keys`, and of none, `key` comes. "default" is upwards, none downwards."""
+        """Read it. A key that is not among `keys` is taken for `key`; "default" is upwards, no direction downwards."""
         asked = (query.text("sortKey") or key).lower()
         way = (query.text("sortDirection") or "descending").lower()
         if way not in DIRECTIONS:

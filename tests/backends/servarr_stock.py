@@ -36,14 +36,18 @@ class Profile:
     id: int
     name: str
 
-    def document(self, *, with_language: bool) -> Document:
-        """Return what the API says of it. Radarr's have a language."""
+    def document(self, title: str) -> Document:
+        """Return what the application of that title says of it. Radarr's have a language."""
         items: list[Any] = [
-            {"quality": quality("SDTV", 1, "television", 480)["quality"], "items": [], "allowed": False},
+            {
+                "quality": {"id": 0, "name": "Unknown", "source": "unknown", "resolution": 0},
+                "items": [],
+                "allowed": False,
+            },
             {
                 "id": 1000,
                 "name": "WEB 1080p",
-                "items": [{"quality": quality()["quality"], "items": [], "allowed": True}],
+                "items": [{"quality": quality(title)["quality"], "items": [], "allowed": True}],
                 "allowed": True,
             },
         ]
@@ -58,7 +62,7 @@ class Profile:
             "formatItems": [],
             "id": self.id,
         }
-        return {**document, "language": ENGLISH} if with_language else document
+        return {**document, "language": ENGLISH} if title == "Radarr" else document
 
 
 def status(title: str, version: str, url_base: str) -> Document:

@@ -87,10 +87,10 @@ class SonarrStub(ServarrStub):
         return series
 
     @override
-    def looked_for(self, command: Command) -> list[tuple[int, str, Document]]:
+    def looked_for(self, command: Command) -> list[tuple[int, str]]:
         asked = command.body
         under_way = {download.item for download in self.queue}
-        found: list[tuple[int, str, Document]] = []
+        found: list[tuple[int, str]] = []
         for episode in self.episodes.values():
             is_due = episode.monitored and episode.air_at is not None and episode.air_at <= self.now
             is_asked = episode.id in asked.get("episodeIds", ()) or (
@@ -100,7 +100,7 @@ class SonarrStub(ServarrStub):
             )
             if is_asked and episode.file is None and episode.id not in under_way:
                 title = self.series[episode.series_id].show.title.replace(" ", ".")
-                found.append((episode.id, f"{title}.S{episode.season:02}E{episode.number:02}.1080p.WEB-GROUP", {}))
+                found.append((episode.id, f"{title}.S{episode.season:02}E{episode.number:02}.1080p.WEB-GROUP"))
         return found
 
     @override

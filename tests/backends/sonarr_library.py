@@ -32,7 +32,7 @@ class EpisodeFile:
             "dateAdded": iso(self.added),
             "releaseGroup": "GROUP",
             "languages": [ENGLISH],
-            "quality": quality(),
+            "quality": quality("Sonarr"),
             "customFormats": [],
             "customFormatScore": 0,
             "indexerFlags": 0,
