@@ -13,7 +13,7 @@ from rich.console import Console
 
 from actors.errors import MCPOrchestratorError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
-from mcp_orchestrator.cli import calling, demo, logs, offers, showing
+from mcp_orchestrator.cli import calling, demo, init_options, logs, offers, showing
 from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, NotReadyError, UsageError, error_text, exit_code_of
 from mcp_orchestrator.cli.finding import VARIABLE, config_path
 from mcp_orchestrator.cli.screens import LiveScreen, PlainScreen, Screen
@@ -94,6 +94,9 @@ def _common(
     ] = False,
 ) -> None:
     pass  # What stands before the command, Typer takes from here.
+
+
+app.command("init")(init_options.command)
 
 
 @app.command("run")

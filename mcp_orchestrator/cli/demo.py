@@ -3,20 +3,18 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from actors.catalogue import table
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.cli.exits import UsageError
+from mcp_orchestrator.cli.media import require_media
 
 SERVERS = ("sabnzbd", "sonarr", "radarr", "plex")
 
 
 def configuration() -> dict[str, Any]:
     """Return the servers of examples/media.toml, run by this Python. UsageError if they are not installed."""
-    if find_spec("mcp") is None:
-        raise UsageError("the demo needs the media servers: pip install 'mcp-orchestrator[cli,media]'")
+    require_media("the demo")
     servers: dict[str, dict[str, Any]] = {
         name: {"command": [sys.executable, "-m", f"media_servers.{name}", "--simulate"]} for name in SERVERS
     }

@@ -24,6 +24,6 @@ def config_path(given: Path | None, *, environ: Mapping[str, str] = os.environ) 
         if path.exists():
             return path
     raise UsageError(
-        f"there is no configuration, neither ./{NAME} nor {of_user}: write one (docs/configuration.md), name one with "
-        "--config, or see it work first: mcp-orchestrator run --demo"
+        f"there is no configuration, neither ./{NAME} nor {of_user}: make one with "
+        "mcp-orchestrator init, name one with --config, or see it work first: mcp-orchestrator run --demo"
     )

@@ -6,7 +6,6 @@ import pytest
 
 from actors.errors import ConfigurationError
 from mcp_orchestrator.config import load
-from mcp_orchestrator.config.presets import PRESETS
 
 CANARY = "canary0123456789"
 GOOD: dict[str, Any] = {"preset": "plex", "url": "http://127.0.0.1:32400", "token": CANARY}
@@ -32,14 +31,12 @@ def error_of(settings: dict[str, Any], **environ: str) -> str:
         ({"url": ""}, "url: is missing; give the address of Plex, such as http://127.0.0.1:32400"),
         (
             {"token": None},
-            f"token: is missing; give what stands in Plex under {PRESETS['plex'].secret_found}, best as "
-            + '{ file = "secrets/plex-token" }',
+            "token: is missing; give what stands in Plex under X-Plex-Token in the address of any item's XML view, ",
         ),
         ({"token": "${EMPTY}"}, "token: is missing; give what stands in Plex under"),
         (
             {"preset": "sonarr", "token": None},
-            "api_key: is missing; give what stands in Sonarr under Settings > General > API Key, best as "
-            + '{ file = "secrets/sonarr-api-key" }',
+            "api_key: is missing; give what stands in Sonarr under Settings > General > API Key, best as { file = ",
         ),
         ({"preset": "sonarr"}, "token: is not what Sonarr has; write api_key"),
         ({"token": None, "api_key": CANARY}, "api_key: is not what Plex has; write token"),
