@@ -150,15 +150,11 @@ def _sentence(words: str) -> str:
 
 
 def new_id(answer: object) -> str | None:
-    """Find the id in an answer to retry: a text, or deep in a list from some versions, for what came from a URL."""
-    match answer:
-        case str():
-            return answer if answer.startswith("SABnzbd_nzo") else None
-        case list():
-            found = (new_id(part) for part in cast("list[object]", answer))
-            return next((nzo_id for nzo_id in found if nzo_id), None)
-        case _:
-            return None
+    """Find the id in an answer to retry: for what came from a URL some versions give [result, [id]]."""
+    if isinstance(answer, list):
+        ids = [texts(entry) for entry in cast("list[object]", answer) if isinstance(entry, list)]
+        return ids[0][0] if ids and ids[0] else None
+    return answer if isinstance(answer, str) and answer else None
 
 
 def _state(slot: Table, *, begun: bool) -> DownloadState:
