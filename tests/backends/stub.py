@@ -78,7 +78,7 @@ class Stub(abc.ABC):
         self._state = Lock()
         self._instead: deque[Answer | Mishap] = deque()
         self._go_on, self._over = Event(), Event()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Server | None = None
         self._thread: Thread | None = None
         self._port = 0
 
@@ -136,6 +136,7 @@ class Stub(abc.ABC):
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # Head and body are two writes: the second would wait 40 ms for an ACK.
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
