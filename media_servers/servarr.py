@@ -50,7 +50,7 @@ class Servarr:
             if "html" in reply.media_type:  # Not the application's own words.
                 raise self._no_api(reply)
             return None
-        return self._content(reply)
+        return None if reply.status == 204 else self._content(reply)  # How ASP.NET writes null.
 
     def listed(self, path: str, params: Params | None = None) -> list[object]:
         """Return a list that the application gives whole."""
