@@ -26,7 +26,7 @@ class PlexStub(Stub):
     """A server with movies, shows, music, photos and an empty library.
 
     What its files and players do, the methods say; for what clients do there are the paths. They may be called by any
-    thread while the stub serves.
+    thread while the stub serves. `instead`: what answers everything, if it is not Plex that stands at the address.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,8 @@ class PlexStub(Stub):
         self.library = Library()
         stock(self.library)
         self.players = Players(self.library)
-        self._maintenance: str | None = None
+        self.instead: Answer | None = None
+        self._losing: set[str] = set()
         self._browsing = Browsing(self.library, self.players)
 
     def item(self, title: str) -> Item:
@@ -97,26 +98,31 @@ class PlexStub(Stub):
 
     def maintain(self, status: str = MIGRATING) -> None:
         """Answer everything with 503, until `maintained`."""
-        with self._state:
-            self._maintenance = status
+        self.instead = plex_words.maintenance(status)
 
     def maintained(self) -> None:
         """Answer again."""
-        with self._state:
-            self._maintenance = None
+        self.instead = None
+
+    def lose(self, path: str) -> None:
+        """Do what is next asked at a path, and hang up before the answer."""
+        self._losing.add(path)
 
     @override
     def answer(self, request: Request) -> Answer:
-        if self._maintenance is not None:
-            return plex_words.maintenance(self._maintenance)
+        if self.instead is not None:
+            return self.instead
         path = request.path.rstrip("/") or "/"
         token = request.headers.get("x-plex-token", request.query.get("X-Plex-Token"))
         if path != "/identity" and token != self.secret:
             return plex_words.page(401, of_root=path == "/")
         found = self._find(request, unquote(path))
+        if path in self._losing:
+            self._losing.discard(path)
+            raise ConnectionAbortedError
         if isinstance(found, Answer):
             return found
-        return plex_words.said(found, as_json=_accepts_json(request))
+        return plex_words.said(plex_words.slim(found, request.query), as_json=_accepts_json(request))
 
     def _find(self, request: Request, path: str) -> Found:
         parts = tuple(path.strip("/").split("/"))
@@ -131,7 +137,8 @@ class PlexStub(Stub):
         page = Page(request.query, request.headers)
         shown = [found.tell(entry) for entry in page.cut(found.entries)]
         root = container([*found.before, *shown], **page.facts(len(found.entries)), **found.facts)
-        root = Node(root.tag, {**root.facts, "size": len(shown) + len(found.before)}, root.inside)
+        root = Node(root.tag, {**root.facts, "size": len(shown)}, root.inside)
+        root = plex_words.slim(root, request.query)
         return plex_words.said(root, as_json=_accepts_json(request), headers=page.headers(len(found.entries)))
 
 

@@ -17,7 +17,7 @@ NUMBERS = {
     "photo": 13,
     "photoalbum": 14,
 }
-TAGS = {"movie": "Video", "episode": "Video", "track": "Track", "photo": "Photo"}  # The others are a Directory.
+TAGS = {"movie": "Video", "episode": "Video", "clip": "Video", "track": "Track", "photo": "Photo"}  # Else Directory.
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -84,7 +84,7 @@ def told(
     facts: dict[str, Fact] = {
         **(more or {}),
         "ratingKey": str(item.rating_key),
-        "key": item.key if item.type in TAGS or item.type == "photo" else f"{item.key}/children",
+        "key": item.key if item.type in TAGS else f"{item.key}/children",
         **_above(item),
         "type": "photo" if item.type == "photoalbum" else item.type,
         "title": item.title,
@@ -146,7 +146,7 @@ def _media(item: Item, *, in_full: bool) -> list[Node]:
 
 
 def _version(item: Item, resolution: str, number: int, files: tuple[str, ...], *, in_full: bool) -> Node:
-    is_video, duration = item.type in {"movie", "episode"}, item.facts.get("duration")
+    is_video, duration = TAGS[item.type] == "Video", item.facts.get("duration")
     facts: dict[str, Fact] = {"id": number, "duration": duration, "container": files[0].rsplit(".", 1)[-1]}
     if is_video:
         facts |= {"videoResolution": resolution, "videoCodec": "h264", "videoFrameRate": "24p", "bitrate": 8123}

@@ -36,6 +36,14 @@ def container(inside: Iterable[Node], **facts: Fact) -> Node:
     return Node("MediaContainer", {"size": len(nodes), **facts}, nodes)
 
 
+def slim(node: Node, query: Mapping[str, str]) -> Node:
+    """Leave out of every item what `excludeElements` and `excludeFields` name."""
+    elements = set(query.get("excludeElements", "").split(",")) if node.is_item else set[str]()
+    fields = set(query.get("excludeFields", "").split(",")) if node.is_item else set[str]()
+    facts = {name: value for name, value in node.facts.items() if name not in fields}
+    return Node(node.tag, facts, [slim(child, query) for child in node.inside if child.tag not in elements])
+
+
 def said(root: Node, *, as_json: bool, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer with a tree. In JSON a container without children has no key for them, not an empty list."""
     if as_json:

@@ -177,6 +177,15 @@ def test_a_type_asks_for_what_lies_deeper(plex: PlexStub) -> None:
     assert len(xml(plex, f"/library/sections/{PHOTOS}/all", type=13)) == 3
 
 
+def test_a_list_is_lighter_without_what_is_not_wanted(plex: PlexStub) -> None:
+    query = {"title": "metropolis", "excludeElements": "Media,Genre", "excludeFields": "summary"}
+
+    (film,) = json(plex, f"/library/sections/{MOVIES}/all", **query)["Metadata"]
+
+    assert not {"Media", "Genre", "summary"} & film.keys()
+    assert film["Director"] == [{"tag": "Fritz Lang"}]
+
+
 def test_in_full_an_item_has_its_streams_and_other_sites_ids(plex: PlexStub) -> None:
     item = plex.item("Metropolis")
 
