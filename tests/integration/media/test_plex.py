@@ -13,6 +13,9 @@ from tests.fixtures.asking_plex import Asker, asking
 MINUTE_MS = 60_000
 
 
+pytestmark = pytest.mark.integration
+
+
 @pytest.fixture
 def plex() -> Iterator[PlexStub]:
     with PlexStub() as stub:

@@ -11,6 +11,9 @@ from tests.backends.stub import BAD_GATEWAY, LOGIN_PAGE, Answer
 from tests.fixtures.asking_plex import Asker, asking
 
 
+pytestmark = pytest.mark.integration
+
+
 @pytest.fixture
 def plex() -> Iterator[PlexStub]:
     with PlexStub() as stub:
