@@ -34,7 +34,7 @@ class Item(Answer):
     type: ItemType = Field(description="clip: a trailer or the like.")
     title: str
     year: int | None
-    duration_s: Seconds | None
+    duration_s: Seconds | None = Field(description="Of a show, what is usual for an episode.")
     added_at: datetime | None
     views: int | None = Field(
         ge=0, description="How often it was watched to the end; of a show or a season, its watched episodes."

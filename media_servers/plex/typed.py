@@ -52,7 +52,7 @@ def parsed(text: str) -> Element | None:
     """
     try:
         element: Element | None = _utils.parseXMLString(text)
-    except ParseError:
+    except (ParseError, LookupError, ValueError):  # The last two of an encoding that nobody knows.
         raise ValueError from None
     return element
 

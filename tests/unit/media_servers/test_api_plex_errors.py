@@ -53,6 +53,7 @@ FAULTS: dict[str, Fault] = {
     "other XML": (200, "<rss></rss>", BadAnswerError, "a login page or a proxy may stand in front of it."),
     "half an answer": (200, xml.SECTIONS[:300], BadAnswerError, "broke off or garbled its answer (300 bytes, no XML)"),
     "JSON": (200, '{"MediaContainer": {"size": 0}}', BadAnswerError, "garbled its answer (31 bytes, no XML)"),
+    "unknown letters": (200, '<?xml version="1.0" encoding="idna"?><a/>', BadAnswerError, "garbled its answer"),
     "nothing": (200, "", BadAnswerError, "broke off or garbled its answer (0 bytes, no XML): try again"),
 }
 

@@ -1,12 +1,13 @@
 """What PlexApi tells of players, users and scans."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import responses
 
-from media_servers.plex.api import PlexApi
-from media_servers.plex.names import KEPT_S
+from media_servers.plex.api import COUNT_S, HEALTH_S, PlexApi
+from media_servers.plex.names import KEPT_S, PATIENCE_S
 from tests.fixtures import plex_answers as xml
 from tests.fixtures.media import SettableClock
 from tests.fixtures.plex_answers import ACCESS, asked, container, params, plex_that_says
@@ -157,3 +158,24 @@ def test_every_question_goes_with_the_token_in_a_header_and_our_name(plex: PlexA
     assert {call.request.headers["X-Plex-Product"] for call in sent} == {"MCP Orchestrator"}
     assert {call.request.headers["Accept"] for call in sent} == {"application/xml"}
     assert not [call.request.url for call in sent if xml.TOKEN in (call.request.url or "")]
+
+
+def test_extras_are_not_waited_for_as_long_as_what_was_asked_for(plex: PlexApi) -> None:
+    counts = {f"/library/sections/{number}/all": container() for number in range(1, 5)}
+    with plex_that_says({**HISTORY, **counts, "/": xml.ROOT, "/library/sections": xml.SECTIONS}) as wire:
+        plex.health()
+        plex.libraries()
+        plex.history(offset=0, limit=1)
+
+    within = {asked_for: patience_s(call) for asked_for, call in zip(asked(wire), wire.calls, strict=True)}
+    assert within["/library/sections"] == within[PLAYED] == ACCESS.timeout_s
+    assert within["/"] == HEALTH_S
+    assert within["/library/sections/4/all"] == COUNT_S
+    assert within[ACCOUNTS] == within[DEVICES] == PATIENCE_S
+    assert max(HEALTH_S, COUNT_S, PATIENCE_S) < ACCESS.timeout_s
+
+
+def patience_s(call: responses.Call) -> float:
+    sent: Any = call.request
+    _, reading_s = sent.req_kwargs["timeout"]
+    return float(reading_s)
