@@ -17,8 +17,8 @@ Filter: TypeAlias = Annotated[
     Field(min_length=1, max_length=200, description="Only titles with all these words, in any case; all if left out."),
 ]
 DeleteFiles: TypeAlias = Annotated[bool, Field(description="Also delete its files on disk, for good.")]
-Monitored: TypeAlias = Annotated[bool, Field(description="Fetch what is missing as soon as it can be had.")]
-SearchNow: TypeAlias = Annotated[bool, Field(description="Look at once for what is out already.")]
+Monitored: TypeAlias = Annotated[bool, Field(description="Download it when a release of it appears.")]
+SearchNow: TypeAlias = Annotated[bool, Field(description="Look at once for what is out already; needs monitored.")]
 QualityProfile: TypeAlias = Annotated[
     str | int | None, Field(description="Name or id of a quality profile; the first one if left out.")
 ]

@@ -79,7 +79,7 @@ def readable(kind: type[R], entries: Iterable[object]) -> tuple[list[R], int]:
     for entry in entries:
         try:
             read.append(kind.model_validate(entry))
-        except ValidationError:
+        except (ValidationError, OverflowError):  # The latter of numbers like 1e999, and dates on the edge of time.
             unreadable += 1
     return read, unreadable
 

@@ -86,7 +86,8 @@ class SonarrTools:
         """Look for a release of one episode of the library and download the best.
 
         Returns at once, with the id of work that goes on: it asks all indexers, which may take a minute. get_queue
-        then shows what was found; nothing there means that nothing was. It may replace a file by a better one.
+        then shows what was found; nothing there after a minute means that nothing was. It may replace a file by a
+        better one.
         """
         return self._backend.search_episode(episode_id)
 

@@ -90,7 +90,7 @@ def test_the_library_is_sorted_by_title_and_filtered_by_words_with_or_without_ac
 
 
 def test_a_strange_entry_costs_itself_and_is_counted(sonarr: SonarrApi, answers: Answers) -> None:
-    answers.at("/series", [series(), "a text", series(8, "No id", tvdbId=None), series(9, "Odd", seasons="three")])
+    answers.at("/series", [series(), "a text", series(8, "No id", tvdbId=None), series(9, "Odd", year=float("inf"))])
 
     page_ = sonarr.series(term=None, offset=0, limit=20)
 
