@@ -8,13 +8,14 @@ import pytest
 from tests.fixtures.peers import ALL, EACH, Peers, RunningPeer
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what lies here, at once: later, `-m integration` has chosen already."""
+    item.add_marker(pytest.mark.integration)
+
+
 @pytest.hookimpl(trylast=True)  # After pytest has sorted them its own way.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here, and bring together what needs the same peer. Called with the items of the whole run."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.integration)
+    """Bring together what needs the same peer. Called with the items of the whole run."""
     items.sort(key=_number_of_its_peer)
 
 
