@@ -152,8 +152,8 @@ def _sentence(words: str) -> str:
 def new_id(answer: object) -> str | None:
     """Find the id in an answer to retry: for what came from a URL some versions give [result, [id]]."""
     if isinstance(answer, list):
-        ids = [texts(entry) for entry in cast("list[object]", answer) if isinstance(entry, list)]
-        return ids[0][0] if ids and ids[0] else None
+        ids = [nzo_id for entry in cast("list[object]", answer) for nzo_id in texts(entry)]
+        return ids[0] if ids else None
     return answer if isinstance(answer, str) and answer else None
 
 
