@@ -146,15 +146,17 @@ class PlexApi(PlexBackend):
         self, page: type[Page[T]], make: Callable[[Entry, int | None], T], root: Element, offset: int, limit: int
     ) -> Page[T]:
         """Make a page of a list that Plex has cut, or has not: some it only gives whole."""
-        elements = _media(root)
-        if "totalSize" not in root.attrib or len(elements) > limit:
+        elements, total = _media(root), _total(root)
+        is_cut = "totalSize" in root.attrib or (offset > 0 and root.get("offset") == str(offset))
+        if is_cut and "totalSize" not in root.attrib:
+            total += offset  # At least: it does not say what follows.
+        if not is_cut or len(elements) > limit:
             elements = elements[offset : offset + limit]
         library_id = root.get("librarySectionID", "")
         made = [
             make(entry, int(library_id) if library_id.isdecimal() else None)
             for entry in self._plex.entries(elements, "item")
         ]
-        total = _total(root)
         return page(
             items=made,
             total=total,

@@ -141,6 +141,14 @@ def test_characters_that_xml_forbids_in_a_title_do_not_cost_the_list(plex: PlexA
     assert movie.title == "Metropolis"
 
 
+def test_a_page_that_does_not_say_how_long_the_list_is_is_not_cut_again(plex: PlexApi) -> None:
+    with plex_that_says({ON_DECK: container(xml.MOVIE, xml.MOVIE_UNSEEN, offset=20)}):
+        page = plex.on_deck(offset=20, limit=20)
+
+    assert [begun.item.title for begun in page.items] == ["Metropolis", "Faust"]
+    assert (page.total, page.next_offset) == (22, None)
+
+
 @pytest.mark.parametrize("sizes", [{}, {"totalSize": 3}])
 def test_a_list_that_comes_whole_all_the_same_is_cut_here(plex: PlexApi, sizes: dict[str, int]) -> None:
     with plex_that_says({ON_DECK: container(xml.EPISODE, xml.MOVIE, xml.MOVIE_UNSEEN, **sizes)}):
