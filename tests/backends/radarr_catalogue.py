@@ -134,12 +134,14 @@ class Movie:
                 "sizeOnDisk": file.size if file else 0,
                 "releaseGroups": ["GROUP"] if file else [],
             },
-            "id": self.id or None,
+            "id": self.id,
         }
 
     def looked_up(self, now: datetime) -> Document:
         """Return what `movie/lookup` says of it."""
         document = self.document(now)
+        if not self.id:
+            del document["id"]
         remote = next((image["remoteUrl"] for image in document["images"]), None)
         return {
             **document,

@@ -136,7 +136,7 @@ class Series:
             "ratings": {"votes": 0, "value": 0} if show.premiere is None else {"votes": 1234, "value": 8.1},
             "statistics": self._statistics(listed, now, seasons=self.seasons_monitored),
             "languageProfileId": 1,
-            "id": self.id or None,
+            "id": self.id,
         }
         return {**document, **_airings(listed, now)}
 
@@ -146,6 +146,8 @@ class Series:
         document["seasons"] = [{"seasonNumber": one, "monitored": one > 0} for one in self.seasons_monitored]
         document["folder"] = self.show.title
         document["rootFolderPath"] = None
+        if not self.id:
+            del document["id"]
         document["remotePoster"] = next((image["remoteUrl"] for image in document["images"]), None)
         return document
 

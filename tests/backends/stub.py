@@ -4,7 +4,6 @@ import abc
 import json
 import socket
 import struct
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -76,7 +75,7 @@ class Stub(abc.ABC):
         self.seen: list[Request] = []
         self.delay_s = 0.0  # Before every answer.
         self._state = Lock()
-        self._instead: deque[Answer | Mishap] = deque()
+        self._instead: list[tuple[str, Answer | Mishap]] = []
         self._go_on, self._over = Event(), Event()
         self._server: _Server | None = None
         self._thread: Thread | None = None
@@ -91,9 +90,12 @@ class Stub(abc.ABC):
         """The address, without a slash at its end. The stub must have been started."""
         return f"http://127.0.0.1:{self._port}"
 
-    def next(self, *instead: Answer | Mishap) -> None:
-        """Let the next requests fare otherwise, one each: an answer in place of what is asked, or a mishap."""
-        self._instead.extend(instead)
+    def next(self, *instead: Answer | Mishap, to: str = "") -> None:
+        """Let the next requests fare otherwise, one each: an answer in place of what is asked, or a mishap.
+
+        `to`: how method and path must begin, such as "POST /api"; others are answered meanwhile.
+        """
+        self._instead.extend((to, one) for one in instead)
 
     def resume(self) -> None:
         """Let what hangs go on."""
@@ -162,7 +164,7 @@ class Stub(abc.ABC):
         """Answer one request, or let it fare as `next` said. On the connection's thread."""
         with self._state:
             self.seen.append(request)
-            instead = self._instead.popleft() if self._instead else None
+            instead = self._taken(f"{request.method} {request.path}")
         if instead == "hung":
             self._go_on.wait(LONGEST_S)
         self._over.wait(self.delay_s)
@@ -177,6 +179,13 @@ class Stub(abc.ABC):
             handler.connection.close()
         else:
             self._send(handler, answer, half=instead == "half")
+
+    def _taken(self, line: str) -> Answer | Mishap | None:
+        for entry in self._instead:
+            if line.startswith(entry[0]):
+                self._instead.remove(entry)
+                return entry[1]
+        return None
 
     def _send(self, handler: BaseHTTPRequestHandler, answer: Answer, *, half: bool = False) -> None:
         handler.send_response(answer.status)
