@@ -1,13 +1,13 @@
 """What Sonarr and Radarr both write in their answers, as far as we read it, and what it means to an agent.
 
-Both leave out what is null, and write ids of nothing as 0 or not at all. Facts: their OpenAPI documents (api/v3).
+Both leave out what is null, older ones write it, and ids of nothing are 0 or left out. Facts: their OpenAPI documents.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from media_servers.answers import FetchingStatus, shortened
@@ -40,14 +40,8 @@ _STATES: Mapping[str, FetchingStatus] = {
 
 
 def _whole(value: object) -> object:
-    """Read a count or a size: none is 0, and so is what is below; sizes may come as 1.5e9."""
-    if value is None:
-        return 0
+    """Read a count or a size: what is below 0 is 0; sizes may come as 1.5e9."""
     return max(0, int(value)) if isinstance(value, int | float) else value
-
-
-def _said(value: object) -> object:
-    return "" if value is None else value
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
@@ -59,7 +53,6 @@ def _in_utc(value: datetime | None) -> datetime | None:
 
 
 Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
-Text: TypeAlias = Annotated[str, BeforeValidator(_said)]
 Moment: TypeAlias = Annotated[datetime | None, AfterValidator(_in_utc)]
 
 
@@ -67,6 +60,15 @@ class Resource(BaseModel):
     """Base of what is read: most fields may be missing, and what is not named is none of our business."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: object) -> object:
+        """Take null for left out: so do they, and what stands in front of them."""
+        if not isinstance(value, dict):
+            return value
+        table = cast("dict[object, object]", value)
+        return {name: content for name, content in table.items() if content is not None}
 
 
 R = TypeVar("R", bound=Resource)
@@ -88,43 +90,43 @@ class Named(Resource):
     """A quality profile."""
 
     id: int
-    name: Text = ""
+    name: str = ""
 
 
 class Root(Resource):
     """A root folder."""
 
     id: int
-    path: Text = ""
+    path: str = ""
     accessible: bool | None = None
 
 
 class Status(Resource):
     """The application's own account of itself."""
 
-    app_name: Text = ""
+    app_name: str = ""
     version: str
 
 
 class Complaint(Resource):
     """An entry of the application's health page."""
 
-    type: Text = ""
-    message: Text = ""
+    type: str = ""
+    message: str = ""
 
 
 class Started(Resource):
     """A command that was taken on."""
 
     id: int
-    name: Text = ""
-    status: Text = ""
+    name: str = ""
+    status: str = ""
 
 
 class StatusMessage(Resource):
     """What the application remarks about a part of a download."""
 
-    title: Text = ""
+    title: str = ""
     messages: list[str] | None = None
 
 
@@ -132,13 +134,13 @@ class Queued(Resource):
     """An entry of the queue; subclasses say of what. A download of several episodes has an entry for each."""
 
     id: int
-    title: Text = ""
+    title: str = ""
     size: Whole = 0
     sizeleft: Whole = 0
-    status: Text = ""
-    tracked_download_state: Text = ""
+    status: str = ""
+    tracked_download_state: str = ""
     status_messages: list[StatusMessage] | None = None
-    error_message: Text = ""
+    error_message: str = ""
     estimated_completion_time: Moment = None
 
     def fetching(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from media_servers.answers import shortened
 from media_servers.radarr.backend import Candidate, Movie, MovieState, QueueItem
-from media_servers.servarr_resources import Moment, Queued, Resource, Text, Whole
+from media_servers.servarr_resources import Moment, Queued, Resource, Whole
 
 OVERVIEW = 200
 
@@ -21,8 +21,8 @@ class MovieResource(Resource):
     id: int = 0
     tmdb_id: int
     title: str
-    sort_title: Text = ""
-    original_title: Text = ""
+    sort_title: str = ""
+    original_title: str = ""
     year: Whole = 0
     runtime: Whole = 0
     monitored: bool = False
@@ -33,9 +33,9 @@ class MovieResource(Resource):
     physical_release: Moment = None
     size_on_disk: Whole = 0
     statistics: StatisticsResource | None = None
-    path: Text = ""
+    path: str = ""
     added: Moment = None
-    overview: Text = ""
+    overview: str = ""
 
     @property
     def names(self) -> str:
@@ -84,7 +84,7 @@ class MovieResource(Resource):
 class MovieNamed(Resource):
     """The movie that stands in a queue entry."""
 
-    title: Text = ""
+    title: str = ""
 
 
 class QueuedMovie(Queued):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast, get_args
 
 from media_servers.answers import shortened
-from media_servers.servarr_resources import Moment, Queued, Resource, Text, Whole
+from media_servers.servarr_resources import Moment, Queued, Resource, Whole
 from media_servers.sonarr.backend import Candidate, Episode, EpisodeState, QueueItem, Series, SeriesStatus
 
 LISTED_OVERVIEW = 200
@@ -32,16 +32,16 @@ class SeriesResource(Resource):
     id: int = 0
     tvdb_id: int
     title: str
-    sort_title: Text = ""
+    sort_title: str = ""
     year: Whole = 0
-    status: Text = ""
+    status: str = ""
     monitored: bool = False
     seasons: list[SeasonResource] | None = None
     statistics: StatisticsResource | None = None
     next_airing: Moment = None
-    path: Text = ""
+    path: str = ""
     added: Moment = None
-    overview: Text = ""
+    overview: str = ""
 
     @property
     def names(self) -> str:
@@ -95,7 +95,7 @@ class SeriesResource(Resource):
 class SeriesNamed(Resource):
     """The series that stands in an episode or a queue entry, as far as it matters there."""
 
-    title: Text = ""
+    title: str = ""
     monitored: bool = True
 
 
@@ -113,7 +113,7 @@ class EpisodeResource(Resource):
     series_id: int
     season_number: int
     episode_number: int
-    title: Text = ""
+    title: str = ""
     air_date_utc: Moment = None
     has_file: bool = False
     monitored: bool = False

@@ -67,6 +67,15 @@ def test_what_sonarr_leaves_out_is_null_or_nothing(sonarr: SonarrApi, answers: A
     assert shown.status == "unknown"
 
 
+def test_null_is_as_good_as_left_out(sonarr: SonarrApi, answers: Answers) -> None:
+    bare = series() | dict.fromkeys(("id", "overview", "year", "statistics", "seasons", "monitored", "added", "path"))
+    answers.at("/series/lookup", [bare])
+
+    page_ = sonarr.lookup("tidewatch", offset=0, limit=10)
+
+    assert ([one.series_id for one in page_.items], page_.unreadable) == ([None], 0)
+
+
 @pytest.mark.parametrize("status", ["continuing", "ended", "upcoming", "deleted"])
 def test_every_status_of_a_series_is_told(sonarr: SonarrApi, answers: Answers, status: str) -> None:
     answers.at("/series/7", series(status=status))
