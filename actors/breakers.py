@@ -73,6 +73,15 @@ class Breakers:
         """Return the tools whose own breaker is not closed."""
         return tuple(name for name, breaker in self._tools.items() if breaker.state is not State.CLOSED)
 
+    def tools_refused(self) -> tuple[ToolName, ...]:
+        """Return those whose own breaker would refuse a call now."""
+        return tuple(name for name, breaker in self._tools.items() if breaker.refuses)
+
+    @property
+    def all_closed(self) -> bool:
+        """Whether nobody is on trial, nor refused."""
+        return self.server.state is State.CLOSED and not self.tools_open()
+
     def next_due(self) -> float:
         """When `tick` has something to do."""
         tools = min((own.next_due() for own in self._tools.values()), default=math.inf)

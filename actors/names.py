@@ -1,6 +1,6 @@
 """Which server and which tool a caller means. Pure, immutable; for any thread."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 from actors.call import ServerName, ToolName
@@ -35,12 +35,24 @@ class Names:
         """Return the tool of this name or alias. Whether the server has it, its catalogue says."""
         return self._tools.get((server, name), ToolName(name))
 
-    def offering(self, tool: str, statuses: Mapping[ServerName, ServerStatus]) -> ServerName | MCPOrchestratorError:
-        """Return the ready server of the lowest priority that offers `tool`, or why there is none."""
+    def offering(
+        self,
+        tool: str,
+        statuses: Mapping[ServerName, ServerStatus],
+        may_try: Callable[[ServerStatus], bool] = lambda _: True,
+    ) -> ServerName | MCPOrchestratorError:
+        """Return the server of the lowest priority that offers `tool` and is up, or why there is none.
+
+        `may_try`: asked before a call goes to a server that is on trial. Where none is up, one that is connected is
+        returned: its refusal says why, and when to come back.
+        """
         offering = [name for name in self._by_priority if name in statuses and self._offers(statuses[name], tool)]
-        ready = [name for name in offering if statuses[name].ready]
-        if ready:
-            return ready[0]
+        for name in offering:
+            standing = statuses[name].standing(self.tool(name, tool))
+            if standing == "up" or (standing == "on trial" and may_try(statuses[name])):
+                return name
+        if (ready := next((name for name in offering if statuses[name].ready), None)) is not None:
+            return ready
         if offering:
             return MCPConnectionError(f"no server that offers {tool!r} is ready: {_list(offering)}")
         return MCPToolError(f"no server offers a tool named {tool!r}", executed="no", code=-32602)

@@ -123,7 +123,8 @@ class ServerActor(OwingActor[ServerMessage]):
         if self._drain_by is not None:
             self._go_on_draining(self._drain_by)
         self._unpublished += 1
-        if isinstance(message, PerformCall) and self.ledger.get(message.call.request_id) is not None:
+        has_begun = isinstance(message, PerformCall) and self.ledger.get(message.call.request_id) is not None
+        if has_begun and self._breakers.all_closed:  # Else others choose by who is on trial.
             self._publish_by = min(self._publish_by, self.last_turn + PUBLISH_WITHIN_S)
         elif self.actor_inbox.empty():
             self._publish_by = self.last_turn
@@ -282,7 +283,9 @@ class ServerActor(OwingActor[ServerMessage]):
             instructions=life.session.instructions,
             pid=getattr(connection, "pid", None),
             breaker=breaker.snapshot(),
+            refuses=breaker.refuses,
             tools_open=self._breakers.tools_open(),
+            tools_refused=self._breakers.tools_refused(),
             last_failure_at=calls.outcomes.last_failure_at,
             last_failure=calls.outcomes.last_failure,
             failed_connects=link.failed_connects,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from actors.breaker import BreakerSnapshot
 from actors.breaker import State as BreakerState
@@ -25,6 +25,8 @@ class ServerStatus:
     * `era`: "legacy" or "modern"; `transport`: "stdio", "http", or "sse", the HTTP+SSE of 2024-11-05: as far as known,
       if only from earlier. `protocol`: the revision spoken, "" before the first connection.
     * `capabilities`: as the server declared them at the last handshake.
+    * `refuses`: the breaker lets no call through: it is open, or half-open while somebody tries the server.
+    * `tools_open`: tools whose own breaker is not closed; `tools_refused`: those whose breaker lets no call through.
     """
 
     server: ServerName
@@ -41,7 +43,9 @@ class ServerStatus:
     instructions: str = ""
     pid: int | None = None
     breaker: BreakerSnapshot = field(default_factory=BreakerSnapshot)
+    refuses: bool = False
     tools_open: tuple[ToolName, ...] = ()
+    tools_refused: tuple[ToolName, ...] = ()
     last_failure_at: float | None = None
     last_failure: str = ""
     failed_connects: int = 0
@@ -71,6 +75,12 @@ class ServerStatus:
     def belief(self) -> Belief:
         """What is thought of the server, for its next actor."""
         return Belief(era=self.era, transport=self.transport)
+
+    def standing(self, tool: ToolName) -> Literal["up", "on trial", "away"]:
+        """Say whether a call of `tool` would go through; "on trial": one may, to see if the server is well again."""
+        if not self.ready or self.refuses or tool in self.tools_refused:
+            return "away"
+        return "on trial" if self.breaker.state is BreakerState.HALF_OPEN or tool in self.tools_open else "up"
 
     def at_the_end(self, state: str, reason: str) -> "ServerStatus":
         """Return what is left to say once the actor has ended: what is known of the server, and nothing under way."""

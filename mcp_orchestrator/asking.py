@@ -13,6 +13,7 @@ from actors.calling import Plan
 from actors.config import LONGEST_S
 from actors.errors import InvalidCallError, MCPConnectionError, MCPOrchestratorError
 from actors.names import Names
+from actors.status import ServerStatus
 
 NO_PARAMS: Mapping[str, Any] = {}
 _NOT_WANTED = {
@@ -32,12 +33,31 @@ class ToolCall:
     critical: bool = False
 
 
+class Trials:
+    """Gives away the one call that a server on trial may get, of all those that only name a tool.
+
+    A second one would be refused while another server is up. Each published status is one chance more. Two threads in
+    one instant may both get it; then one call is refused, unsent.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[ServerName, ServerStatus] = {}
+
+    def take(self, status: ServerStatus) -> bool:
+        """Return True to the first who asks."""
+        if self._given.get(status.server) is status:
+            return False
+        self._given[status.server] = status
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Turns what a caller says into plans. For any thread."""
 
     names: Names
     board: Board
+    trials: Trials = field(default_factory=Trials)
 
     def plan(
         self,
@@ -125,7 +145,7 @@ class Asking:
             seconds(timeout)
 
     def _offering(self, tool: str) -> ServerName:
-        chosen = self.names.offering(tool, self.board.statuses)
+        chosen = self.names.offering(tool, self.board.statuses, self.trials.take)
         if isinstance(chosen, MCPOrchestratorError):
             raise chosen
         return chosen

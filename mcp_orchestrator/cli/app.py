@@ -22,6 +22,7 @@ from mcp_orchestrator.cli.supervising import supervise
 from mcp_orchestrator.config import load
 
 NAME = "mcp-orchestrator"
+_ANY = "-"  # In place of a server.
 
 # All that Typer has to say against a command line. Only some of its versions give the class a public name.
 _TyperError: type[Exception] = typer.BadParameter.__mro__[2]
@@ -131,7 +132,9 @@ def _run(
 
 @app.command()
 def call(  # noqa: PLR0913 -- the options of one command
-    server: ServerArgument,
+    server: Annotated[
+        str, typer.Argument(metavar="SERVER", help="Its name or alias; - for whichever offers TOOL and is up.")
+    ],
     tool: Annotated[str, typer.Argument(metavar="TOOL", help="Its name or alias.")],
     arguments: Annotated[
         list[str] | None,
@@ -147,12 +150,17 @@ def call(  # noqa: PLR0913 -- the options of one command
     config: ConfigOption = None,
     verbose: Verbose = 0,
 ) -> ExitCode:
-    """Call one tool and print its data as JSON. Only its server is connected."""
+    """Call one tool and print its data as JSON. Only its server is connected; all of them if SERVER is -."""
     logs.more(verbose)
     if as_json is not None and arguments:
         raise UsageError("arguments are given twice: either KEY=VALUE or --json")
     order = calling.Order(
-        server=server, tool=tool, words=arguments or [], arguments=as_json, timeout_s=_seconds(timeout), raw=raw
+        server=None if server == _ANY else server,
+        tool=tool,
+        words=arguments or [],
+        arguments=as_json,
+        timeout_s=_seconds(timeout),
+        raw=raw,
     )
     return _perform(config, partial(calling.call, order=order))
 
