@@ -238,7 +238,7 @@ def _words(reply: Reply) -> str:
     """Return what a refusal says: a list of faults, one message, or ASP.NET's account of what it could not read."""
     try:
         document = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     said: list[object] = []
     if isinstance(document, list):

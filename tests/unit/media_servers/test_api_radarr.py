@@ -182,6 +182,13 @@ def test_a_movie_that_somebody_else_adds_meanwhile_is_refused_with_its_id(radarr
         radarr.add(900008, monitored=True, search_now=False)
 
 
+def test_what_radarr_refuses_to_add_is_told_in_its_words(radarr: RadarrApi, addable: Answers) -> None:
+    addable.at("/movie", [fault("Path", "Path is too long")], status=400, method="POST")
+
+    with pytest.raises(RefusedError, match=r"Radarr refuses this \(HTTP 400, Path: Path is too long\)"):
+        radarr.add(900008, monitored=True, search_now=False)
+
+
 @pytest.mark.parametrize(
     ("status", "document"),
     [

@@ -148,6 +148,13 @@ def test_a_refusal_is_told_in_the_applications_words_and_never_with_the_key(
     assert str(refusal.value).endswith("correct what it names, in the call or in Sonarr.")
 
 
+def test_a_refusal_that_is_no_json_is_told_by_its_status(sonarr: Servarr, answers: Answers) -> None:
+    answers.raw("/series", "<html>Bad Request</html>", status=400)
+
+    with pytest.raises(RefusedError, match=r"Sonarr refuses this \(HTTP 400\)"):
+        sonarr.listed("/series")
+
+
 def test_a_key_that_the_application_repeats_is_taken_out(sonarr: Servarr, answers: Answers) -> None:
     answers.at("/series", [fault("Path", f"No such path: /{KEY}/tv")], status=400, method="POST")
 
