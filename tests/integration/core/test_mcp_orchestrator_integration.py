@@ -170,13 +170,14 @@ class TestTools:
         assert {one["movie_id"]: one["tmdb_id"] for one in movies} == {one["id"]: one["tmdbId"] for one in known}
 
     def test_radarr_search_movies(self, whole: Orchestrated, systems: Systems) -> None:
-        term = systems["radarr"].ask("/movie")[0]["title"] if systems["radarr"].stub is not None else "Nosferatu"
+        library = systems["radarr"].ask("/movie")
+        term = library[0]["title"] if library else "Nosferatu"
 
         found = asked(whole, "radarr", "search_movies", term=term, limit=5)["items"]
 
-        known = systems["radarr"].ask("/movie/lookup", term=term)
-        assert [one["tmdb_id"] for one in found] == [one["tmdbId"] for one in known[:5]]
-        assert found[0]["title"] == known[0]["title"]
+        known = systems["radarr"].ask("/movie/lookup", term=term)[:5]
+        assert [(one["tmdb_id"], one["title"]) for one in found] == [(one["tmdbId"], one["title"]) for one in known]
+        assert found or systems["radarr"].stub is None
 
     def test_plex_get_libraries(self, whole: Orchestrated, systems: Systems) -> None:
         libraries = listed(whole, "plex", "get_libraries")
