@@ -89,7 +89,7 @@ class MCPOrchestrator(Face):
     ) -> ToolResult:
         """Call a tool and wait for its one outcome: the result, or an MCPOrchestratorError, by the deadline.
 
-        * `server`: name or alias; None: the ready server of the lowest `priority` that offers the tool.
+        * `server`: name or alias; None: of those that offer the tool and are up, the one of the lowest `priority`.
         * `timeout`: seconds for all of it, queueing and retries included; None: as configured.
         * `on_progress`: called with (progress, total or None, message or None) on the callbacks thread.
         * Mistakes are raised at once: UnknownServerError (a ValueError), MCPConnectionError for a server never

@@ -75,6 +75,16 @@ def test_the_configuration_to_read_is_the_one_of_the_demo() -> None:
     assert to_read == load(demo.configuration(), environ={})
 
 
+def test_the_configuration_for_home_is_right_and_can_be_tried_with_nothing_there() -> None:
+    names = ("sabnzbd", "sonarr", "radarr", "plex")
+    environ = {f"MCP_ORCHESTRATOR__SERVERS__{name.upper()}__SIMULATE": "true" for name in names}
+
+    servers = load(ROOT / "examples" / "home.toml", environ=environ).servers
+
+    assert tuple(servers) == names
+    assert all("--simulate" in (server.command or ()) for server in servers.values())
+
+
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
 def test_every_snippet_runs_as_printed_beside_a_configuration_of_the_four_servers(page: str, tmp_path: Path) -> None:
     to_read = (ROOT / "examples" / "media.toml").read_text(encoding="utf-8")
