@@ -18,7 +18,13 @@ from typing import Any
 
 import pytest
 
-from mcp_orchestrator import CircuitBreakerOpenError, MCPConnectionError, MCPTimeoutError, MCPToolError
+from mcp_orchestrator import (
+    CircuitBreakerOpenError,
+    MCPConnectionError,
+    MCPTimeoutError,
+    MCPToolError,
+    OutcomeUnknownError,
+)
 from tests.fixtures.network import Network
 from tests.fixtures.orchestrating import PATIENCE_S, Orchestrated, eventually, orchestrating, prepared
 from tests.fixtures.serving import free_port
@@ -114,7 +120,7 @@ class TestConnections:
         eventually(lambda: len(seen) == len(calls), "each outcome is told")
         assert all(outcome.success for outcome in outcomes)
         assert all(pool["in_flight"] <= pool["max_concurrent"] for state in seen for pool in state.values())
-        assert whole.face.get_connection_pool_state() == before  # Idle again, and not connected anew.
+        eventually(lambda: whole.face.get_connection_pool_state() == before, "all idle again, and none connected anew")
 
     def test_concurrent_connections_to_real_servers(self, unconnected: Orchestrated) -> None:
         with ThreadPoolExecutor(2 * len(NAMES)) as threads:
@@ -345,14 +351,16 @@ class TestRecovery:
 
             errors = [whole.face.submit("radarr", "get_version").exception(PATIENCE_S) for _ in range(10)]
 
-            assert {type(error) for error in errors[:3]} <= {MCPConnectionError}
+            first_refused = [type(error) for error in errors].index(CircuitBreakerOpenError)
+            assert first_refused >= 3
+            assert all(isinstance(error, MCPConnectionError | OutcomeUnknownError) for error in errors[:first_refused])
             assert isinstance(errors[-1], CircuitBreakerOpenError)
             assert errors[-1].retry_after_s is not None
             server.start()
             server.wait()
             eventually(lambda: whole.serves("radarr", "get_version"), "the first that may go is answered")
             eventually(lambda: whole.serves("radarr", "get_version"), "and the second")
-            assert whole.breaker("radarr") == "closed"
+            eventually(lambda: whole.breaker("radarr") == "closed", "two calls went well")
 
     @pytest.mark.e2e
     def test_reconnect_after_server_restart(self, systems: Systems) -> None:
@@ -405,8 +413,9 @@ class TestPerformance:
         outcomes = whole.face.call_tools_parallel([{"server": "sabnzbd", "tool": "get_queue"}] * 100)
 
         assert all(outcome.success for outcome in outcomes)
+        made = before["calls_per_server"]["sabnzbd"] + 100
+        eventually(lambda: whole.face.get_stats()["calls_per_server"]["sabnzbd"] == made, "all are counted, once")
         after = whole.face.get_stats()
-        assert after["calls_per_server"]["sabnzbd"] == before["calls_per_server"]["sabnzbd"] + 100
         assert (after["failures"], after["unaccounted_calls"]) == (before["failures"], 0)
 
     @pytest.mark.e2e
@@ -425,7 +434,7 @@ class TestPerformance:
             asked(whole, "radarr", "get_version")
 
         assert pid_of(whole, "radarr") == pid
-        assert whole.face.get_connection_pool_state() == before
+        eventually(lambda: whole.face.get_connection_pool_state() == before, "idle again, and not connected anew")
         assert before["radarr"]["connections"] == 1
 
     def test_memory_usage_under_load(self, whole: Orchestrated) -> None:
@@ -439,7 +448,7 @@ class TestPerformance:
 
         grown = [memory_bytes(process) - was for process, was in zip(processes, before, strict=True)]
         assert max(grown) < 30 * 1024 * 1024, grown
-        assert whole.face.get_pending_calls() == 0
+        eventually(lambda: whole.face.get_pending_calls() == 0, "nothing is pending")
 
     def test_response_time_percentiles(self, whole: Orchestrated) -> None:
         took: list[float] = []
