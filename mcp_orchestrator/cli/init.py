@@ -60,7 +60,8 @@ def init(wishes: Mapping[str, Wish], manner: Manner, environ: Mapping[str, str] 
 
 def _with_variable(preset: Preset, wish: Wish, environ: Mapping[str, str]) -> Wish:
     """Take the secret from the environment, if the application is one that is wished for."""
-    return replace(wish, secret=wish.secret or environ.get(preset.variable(preset.secret)) or None)
+    secret = wish.secret or environ.get(preset.variable(preset.secret)) or ""
+    return replace(wish, secret=secret.strip() or None)
 
 
 # -- without anybody to ask -----------------------------------------------------------------------------------------
@@ -68,7 +69,8 @@ def _with_variable(preset: Preset, wish: Wish, environ: Mapping[str, str]) -> Wi
 
 def _told(wishes: Mapping[str, Wish], manner: Manner) -> list[Choice] | None:
     """Return what the options say; None, and all told, if an application does not answer."""
-    choices = [_complete(PRESETS[name], wish) for name, wish in wishes.items() if wish.url is not None]
+    chosen = {name: wish for name, wish in wishes.items() if wish.url not in {None, "", _LEFT_OUT}}
+    choices = [_complete(PRESETS[name], wish) for name, wish in chosen.items()]
     if not choices:
         raise UsageError(
             "nobody is there to be asked, and no address is given: give --sabnzbd-url, --sonarr-url, --radarr-url or "

@@ -111,6 +111,17 @@ def test_what_is_wrong_is_one_sentence_each_and_nothing_is_written(
     assert written(folder) == []
 
 
+def test_an_empty_address_or_a_dash_leaves_an_application_out(folder: Path, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("SABNZBD_API_KEY", f" {SECRET}\n")
+    monkeypatch.setenv("PLEX_TOKEN", SECRET)  # For something else.
+
+    assert main(["init", "--no-check", "--sabnzbd-url", "host:1/", "--sonarr-url", "", "--radarr-url", "-"]) == 0
+
+    (sabnzbd,) = load("orchestrator.toml").servers.values()
+    assert (sabnzbd.env["SABNZBD_URL"], sabnzbd.env["SABNZBD_API_KEY"]) == ("http://host:1", SECRET)
+    assert written(folder) == ["orchestrator.toml", "secrets", "secrets/sabnzbd-api-key"]
+
+
 def test_an_application_that_only_complains_answers(stubs: Stubs, monkeypatch: Patch, capsys: Capture) -> None:
     sonarr = stubs["sonarr"]
 
