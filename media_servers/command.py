@@ -71,12 +71,12 @@ def run(
     port: int,
     *,
     simulated: Callable[[float], MediaServer],
-    real: Callable[[Access], MediaServer] | None = None,
+    real: Callable[[Access], MediaServer],
     arguments: Sequence[str] | None = None,
 ) -> None:
     """Serve until stdin closes (stdio) or SIGTERM comes (http). `simulated` gets the simulation's speed."""
     options = parse(application, port, arguments)
-    if options.simulate or real is None:
+    if options.simulate:
         server = simulated(options.speed)
     else:
         try:
