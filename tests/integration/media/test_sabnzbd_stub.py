@@ -21,9 +21,8 @@ def real(sabnzbd_launcher: Path) -> Iterator[RealSabnzbd]:
 @pytest.fixture
 def both(real: RealSabnzbd) -> Iterator[Pair]:
     with SabnzbdStub(empty=True) as stub:
-        pair = Pair(real, stub)
-        yield pair
-        pair.clear()
+        yield Pair(real, stub)
+    real.clear()
 
 
 @pytest.mark.parametrize("mode", MODES)
