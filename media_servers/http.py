@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import requests
 from typing_extensions import override
@@ -18,7 +18,7 @@ from urllib3.util import Retry
 from media_servers.application import Access
 from media_servers.errors import BackendError, BadAnswerError, FailedError, SecretRefusedError, UnreachableError
 from media_servers.http_deadline import PatientAdapter
-from media_servers.http_errors import CONNECT_S, broken_off, never_sent, reason, said, too_slow, unclear
+from media_servers.http_errors import CONNECT_S, broken_off, ignored, never_sent, reason, said, too_slow, unclear
 
 LARGEST_BYTES = 64 * 1024 * 1024  # A library of ten thousand titles is about 30 MB.
 _CHUNK_BYTES = 65536
@@ -28,7 +28,7 @@ Params: TypeAlias = Mapping[str, str | int]
 
 
 class _ReadRetry(Retry):
-    """For reads: a connection that was lost and 502 to 504 are tried again; an answer that takes too long is not."""
+    """For reads: a connection that was lost and 502 to 504 are tried again; what took too long is not."""
 
     @override
     def increment(
@@ -40,7 +40,7 @@ class _ReadRetry(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> Self:
-        if isinstance(error, ReadTimeoutError):
+        if error is not None and (ignored(error) or isinstance(error, ReadTimeoutError)):
             raise error
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
@@ -109,17 +109,17 @@ class Reply:
 class HttpApi:
     """Sends requests to one application. For any thread.
 
-    * Reads are repeated, a little, when a connection is lost or a proxy says 502 to 504. Changes never are, and have
-      connections of their own: a kept one may be half dead, and nobody could tell whether the change was made.
+    * Reads are repeated, a little, when a connection is lost or a proxy says 502 to 504. Changes never are, and each
+      has a connection of its own: a kept one may be half dead, and nobody could tell whether the change was made.
     * `timeout_s` of the access is for a whole answer, each time it is asked for, and connecting has 5 s.
     * Redirects are not followed: the key would go along.
     """
 
     def __init__(self, access: Access, *, headers: Mapping[str, str]) -> None:
         self.access = access
-        self._reads, self._changes = session(access), session(access, _CHANGES)
+        self._headers = dict(headers)
+        self._reads = session(access)
         self._reads.headers.update(headers)
-        self._changes.headers.update({**headers, "Connection": "close"})
 
     def read(
         self,
@@ -134,13 +134,7 @@ class HttpApi:
         try:
             return self._converse(self._reads, "GET", path, limit_s, params=params, headers=headers)
         except (requests.RequestException, HTTPError, OSError) as error:
-            if too_slow(error):
-                raise BadAnswerError(self._slow(limit_s)) from error
-            if broken_off(error):
-                raise BadAnswerError(
-                    f"{self.access.title} broke off its answer: try again, and look into its log if it stays so."
-                ) from error
-            self._unreachable(error)
+            raise self._no_answer(error, limit_s) from None
 
     def change(  # noqa: PLR0913 -- what a request may have
         self,
@@ -157,20 +151,22 @@ class HttpApi:
         Raises UnclearError if it was sent and no answer came; any other BackendError: it was not made.
         """
         try:
-            return self._converse(
-                self._changes,
-                method,
-                path,
-                self.access.timeout_s,
-                look_with=look_with,
-                params=params,
-                data=form,
-                json=body,
-            )
+            with session(self.access, _CHANGES) as http:
+                http.headers.update({**self._headers, "Connection": "close"})
+                return self._converse(
+                    http,
+                    method,
+                    path,
+                    self.access.timeout_s,
+                    look_with=look_with,
+                    params=params,
+                    data=form,
+                    json=body,
+                )
         except (requests.RequestException, HTTPError, OSError) as error:
             if never_sent(error):
-                self._unreachable(error)
-            raise unclear(self.access, look_with) from error
+                raise self._unreachable(error) from None
+            raise unclear(self.access, look_with) from None
 
     def _converse(  # noqa: PLR0913 -- as above
         self,
@@ -233,14 +229,22 @@ class HttpApi:
             raise FailedError(f"{title} failed ({what}): look into its log, and try again later.", what)
         return reply
 
-    def _slow(self, limit_s: float) -> str:
-        return (
-            f"{self.access.title} did not answer within {limit_s:g} s: it is busy, so try again later, or set "
-            f"{self.access.application.name.upper()}_TIMEOUT_S higher."
-        )
+    # Raised from None: the errors of the libraries quote the address, and with it the key.
 
-    def _unreachable(self, error: BaseException) -> NoReturn:
+    def _no_answer(self, error: BaseException, limit_s: float) -> BackendError:
+        """Say why a question got none."""
+        title = self.access.title
+        if too_slow(error):
+            return BadAnswerError(
+                f"{title} did not answer within {limit_s:g} s: it is busy, so try again later, or set "
+                f"{self.access.application.name.upper()}_TIMEOUT_S higher."
+            )
+        if broken_off(error):
+            return BadAnswerError(f"{title} broke off its answer: try again, and look into its log if it stays so.")
+        return self._unreachable(error)
+
+    def _unreachable(self, error: BaseException) -> UnreachableError:
         title, variable = self.access.title, self.access.application.url_variable
-        raise UnreachableError(
+        return UnreachableError(
             f"{title} cannot be reached at {self.access.url} ({reason(error)}): start it, or correct {variable}."
-        ) from error
+        )

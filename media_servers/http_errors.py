@@ -5,8 +5,8 @@ import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import cast
 
-from requests.exceptions import ChunkedEncodingError, ConnectTimeout, ReadTimeout
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from requests.exceptions import ChunkedEncodingError, ReadTimeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 from media_servers.application import Access
 from media_servers.errors import UnclearError
@@ -65,7 +65,12 @@ def broken_off(error: BaseException) -> bool:
 
 def never_sent(error: BaseException) -> bool:
     """Tell whether the request cannot have reached the application."""
-    return any(isinstance(cause, ConnectTimeout | NewConnectionError) for cause in causes(error))
+    return any(isinstance(cause, ConnectTimeoutError) for cause in causes(error))
+
+
+def ignored(error: BaseException | None) -> bool:
+    """Tell whether nobody said yes or no to a connection. The other kind, a refused one, is derived from this."""
+    return isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError)
 
 
 def reason(error: BaseException) -> str:
@@ -73,7 +78,7 @@ def reason(error: BaseException) -> str:
     found = causes(error)
     if any(isinstance(cause, ssl.SSLError) for cause in found):
         return "TLS failed; is it https, and is its certificate trusted?"
-    if isinstance(error, ConnectTimeout):
+    if any(ignored(cause) for cause in found):
         return f"no connection within {CONNECT_S:g} s"
     for cause in reversed(found):
         if isinstance(cause, OSError) and cause.strerror:
