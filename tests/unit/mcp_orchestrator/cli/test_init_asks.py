@@ -117,6 +117,7 @@ def test_an_interrupted_conversation_leaves_no_trace(folder: Path, sabnzbd: Sabn
         if when == "at the end of input":
             run.type("\x04")
         else:
+            run.wait_until_it_waits()
             run.signal()
         code = run.end()
     sabnzbd.resume()
