@@ -87,7 +87,7 @@ class SabnzbdApi(SabnzbdBackend):
             state="paused" if head.get("paused") else "downloading" if busy else "idle",
             speed_bytes_per_s=int(number(head, "kbpersec") * KIB),
             resumes_in_s=seconds(text(head, "pause_int")),
-            queued=int(number(head, "noofslots_total") or number(head, "noofslots")),
+            queued=int(number(head, "noofslots")),  # Its noofslots_total is without what is paused.
             remaining_bytes=int(number(head, "mbleft") * MIB),
             disk_free_bytes=int(number(head, "diskspace2") * GIB),
             incomplete_free_bytes=int(number(head, "diskspace1") * GIB),

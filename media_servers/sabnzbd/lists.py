@@ -1,6 +1,7 @@
 """SABnzbd's two lists, the queue and the history, in pages that SABnzbd cuts. For `api`."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar, cast
 
 from media_servers.answers import Page
@@ -64,7 +65,11 @@ class Lists:
         """Return the entry of the queue with this id. Raises UnknownIdError."""
         item = self.slot(nzo_id)
         if item is None:
-            raise UnknownIdError(f"No download in the queue has the id {nzo_id!r}: get_queue lists the ids.")
+            # For a moment SABnzbd has it in neither list: between the fetched NZB and the job that it makes of it.
+            raise UnknownIdError(
+                f"No download in the queue has the id {nzo_id!r}: get_queue lists the ids; one that was just added is "
+                "there once SABnzbd has read its NZB."
+            )
         return item
 
     def entry(self, nzo_id: str) -> HistoryItem | None:
@@ -94,7 +99,7 @@ def _queue_items(head: Table) -> tuple[list[QueueItem], int]:
 
 
 def _history_items(head: Table) -> tuple[list[HistoryItem], int]:
-    return _readable(history_item, head)
+    return _readable(partial(history_item, processing=number(head, "ppslots") > 0), head)
 
 
 def _readable(read: Callable[[Table], T | None], head: Table) -> tuple[list[T], int]:

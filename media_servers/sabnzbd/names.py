@@ -9,6 +9,9 @@ LONGEST = 200
 # Behind ? (some indexers: &) stands the user's key for the indexer; before @ a password.
 _ADDRESS = re.compile(r"(https?://)(?:[^\s/@]*@)?([^\s?#&]*)([?#&]\S*)?", re.IGNORECASE)
 
+# What SABnzbd calls a download by: the end of its address, with all that it holds.
+_QUERY = re.compile(r"[?&][\w.-]+=\S*")
+
 
 def name_of(source: str) -> str:
     """Return what the NZB at a URL or path is called; "download" where its address does not say."""
@@ -19,5 +22,5 @@ def name_of(source: str) -> str:
 
 
 def without_keys(text: str) -> str:
-    """Cut the query and the password out of every address in `text`."""
-    return _ADDRESS.sub(lambda found: found[1] + found[2] + ("?…" if found[3] else ""), text)
+    """Cut the query and the password out of every address in `text`, and the query of what is the end of one."""
+    return _QUERY.sub("", _ADDRESS.sub(lambda found: found[1] + found[2] + ("?…" if found[3] else ""), text))

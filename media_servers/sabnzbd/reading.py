@@ -108,13 +108,15 @@ def queue_item(slot: Table) -> QueueItem | None:
     )
 
 
-def history_item(entry: Table) -> HistoryItem | None:
-    """Read an entry of the history; None if it has no id."""
+def history_item(entry: Table, *, processing: bool = False) -> HistoryItem | None:
+    """Read an entry of the history; None if it has no id. `processing`: SABnzbd is busy with some of them."""
     nzo_id = text(entry, "nzo_id")
     if not nzo_id:
         return None
     stage = text(entry, "status").lower()
     fate = _FATES.get(stage)
+    if processing and fate is not None and _is_under_way(entry, fate):
+        fate, stage = None, "moving"
     return HistoryItem(
         nzo_id=nzo_id,
         name=without_keys(text(entry, "name")),
@@ -127,6 +129,15 @@ def history_item(entry: Table) -> HistoryItem | None:
         fail_message=without_keys(text(entry, "fail_message"))[:LONGEST_MESSAGE] if fate == "failed" else None,
         can_retry=fate == "failed" and bool(entry.get("retry", True)),
     )
+
+
+def _is_under_way(entry: Table, fate: Fate) -> bool:
+    """SABnzbd calls a download completed or failed before its files are in their place, and before it can be retried.
+
+    Only what it is done with has a folder if completed, and a sum, or null for one, otherwise.
+    """
+    moving = fate == "completed" and not text(entry, "storage")
+    return moving or bool(entry.get("loaded")) or entry.get("md5sum") == ""
 
 
 def complaints(status: Table) -> list[str]:

@@ -227,7 +227,7 @@ def test_the_history_of_an_older_sabnzbd_is_gone_through(answers: Answers, api: 
     ],
 )
 def test_the_status_at_a_glance(answers: Answers, api: SabnzbdApi, head: dict[str, Any], state: str) -> None:
-    answers.on("queue", queue(slot(), noofslots_total=9, pause_int="29:59", **head))
+    answers.on("queue", queue(slot(), noofslots=9, pause_int="29:59", **head))
 
     status = api.status()
 
