@@ -89,7 +89,7 @@ class Lists:
         return table(part(self._calls.ask("history", **fields), "history"))
 
     def _filters_history(self) -> bool:
-        """Tell whether this SABnzbd heeds `status`: versions before 4.2 or so list everything all the same."""
+        """Tell whether this SABnzbd heeds `status`: older ones list everything all the same."""
         return not _total(self._past(start=0, limit=1, status="None such"))
 
 
