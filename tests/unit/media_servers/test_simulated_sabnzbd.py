@@ -255,3 +255,33 @@ def test_the_queue_can_be_filtered_by_words(sabnzbd: SimulatedSabnzbd) -> None:
     found = sabnzbd.queue(term=wanted.upper(), offset=0, limit=10)
 
     assert [item.name for item in found.items] == [wanted]
+
+
+def test_a_pause_for_some_minutes_ends_by_itself(sabnzbd: SimulatedSabnzbd, clock: SettableClock) -> None:
+    paused = sabnzbd.pause_queue(paused=True, minutes=5)
+    clock.advance(299)
+    before = sabnzbd.status()
+    remaining = before.remaining_bytes
+    clock.advance(11)
+
+    assert (paused.resumes_in_s, before.resumes_in_s, before.state) == (300, 1, "paused")
+    after = sabnzbd.status()
+    assert (after.state, after.resumes_in_s) == ("downloading", None)
+    assert remaining - after.remaining_bytes == 10 * after.speed_bytes_per_s
+
+
+def test_a_pause_for_some_minutes_becomes_one_without_end(sabnzbd: SimulatedSabnzbd, clock: SettableClock) -> None:
+    sabnzbd.pause_queue(paused=True, minutes=5)
+
+    assert sabnzbd.pause_queue(paused=True).resumes_in_s is None
+    clock.advance(DAY_S)
+    assert sabnzbd.status().state == "paused"
+
+
+def test_what_is_added_paused_waits_and_by_default_it_is_normal(sabnzbd: SimulatedSabnzbd) -> None:
+    waiting = sabnzbd.add("/a.nzb", name=None, category="*", priority="paused").nzo_id
+    usual = sabnzbd.add("/b.nzb", name=None, category="*", priority="default").nzo_id
+
+    states = {item.nzo_id: (item.status, item.priority) for item in queue(sabnzbd).items}
+    assert states[waiting] == ("paused", "normal")
+    assert states[usual] == ("queued", "normal")
