@@ -9,6 +9,7 @@ from media_servers.http import HttpApi
 from tests.fixtures.applications import access, ask, client, serve, tell
 from tests.fixtures.certificates import make_certificate, serving_with
 from tests.fixtures.raw_server import Peer, RawServer
+from tests.fixtures.serving import free_port
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -51,6 +52,11 @@ def test_a_drip_over_tls_has_the_limit_too(tmp_path: Path) -> None:
         pytest.raises(BadAnswerError, match=r"within 0\.3 s"),
     ):
         ask(client(server, ca_file=str(certificate), timeout_s=0.3))
+
+
+def test_an_application_behind_tls_that_does_not_listen_is_unreachable() -> None:
+    with pytest.raises(UnreachableError, match=r"\(connection refused\)"):
+        ask(HttpApi(access(f"https://127.0.0.1:{free_port()}"), headers={}))
 
 
 def test_a_change_that_tls_kept_from_being_sent_was_not_made(tmp_path: Path) -> None:
