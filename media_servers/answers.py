@@ -84,15 +84,15 @@ class Fetching(Answer):
     )
     message: str | None = Field(default=None, description="What is wrong with it or what it waits for, if anything.")
     size_bytes: Bytes
-    remaining_bytes: Bytes
-    progress: Percent
+    remaining_bytes: Bytes | None
+    progress: Percent | None
     complete_at: datetime | None = Field(description="Expected; null if it stands still.")
 
 
 class Command(Answer):
     """Work that goes on after the answer: get_queue shows what it finds, get_wanted what it did not."""
 
-    command_id: int
+    command_id: int | None
     name: str
     status: Literal["queued", "started", "completed", "failed", "aborted", "cancelled", "orphaned"]
 

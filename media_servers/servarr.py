@@ -1,25 +1,30 @@
-"""The HTTP API v3 that Sonarr and Radarr share: lists, pages, queue, commands, health, and what adding needs."""
+"""The HTTP API v3 that Sonarr and Radarr share: lists, pages, queue, commands, health."""
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from media_servers.answers import Command, Health, Version, at, shortened
 from media_servers.application import Access
-from media_servers.errors import BackendError, BadAnswerError, FailedError, RefusedError, UnclearError
+from media_servers.errors import BackendError, BadAnswerError, FailedError, RefusedError
 from media_servers.http import HttpApi, Params, Reply
 from media_servers.http_errors import unclear
-from media_servers.servarr_resources import Complaint, Named, R, Root, Started, Status, readable
+from media_servers.servarr_resources import Complaint, R, Started, Status, readable
 
 API = "/api/v3"
 HEALTH_S = 15.0  # What is merely busy answers this within a second.
 LONGEST_QUEUE = 1000  # Entries looked at to tell what is being downloaded.
-MOST_NAMED = 20  # In an error or a report; the rest is counted.
+MOST_NAMED = 20  # In a report; the rest is counted.
+RELATED = ("Sonarr", "Radarr", "Lidarr", "Readarr", "Prowlarr", "Whisparr")  # They have such an API too.
 
 Clock: TypeAlias = Callable[[], float]  # Seconds since 1970.
 CommandStatus: TypeAlias = Literal["queued", "started", "completed", "failed", "aborted", "cancelled", "orphaned"]
+
+
+class NotOfferedError(BadAnswerError):
+    """Nothing is at a path of the API: another application, or one that has not all of it."""
 
 
 class Servarr:
@@ -37,20 +42,21 @@ class Servarr:
         return datetime.fromtimestamp(self.clock(), UTC)
 
     def read(self, path: str, params: Params | None = None, *, timeout_s: float | None = None) -> Any:  # noqa: ANN401 -- JSON
-        """Return what stands at `path`, which exists in every Sonarr or Radarr."""
+        """Return what stands at `path`, which exists in every Sonarr or Radarr. Raises NotOfferedError if not here."""
         reply = self._http.read(API + path, params, timeout_s=timeout_s)
         if reply.status == 404:
-            raise self._no_api(reply)
+            raise self._not_offered(reply, path)
         return self._content(reply)
 
-    def find(self, path: str, params: Params | None = None) -> Any:  # noqa: ANN401 -- JSON
-        """Return what stands at `path`, or None if nothing has this id."""
-        reply = self._http.read(API + path, params)
-        if reply.status == 404:
-            if "html" in reply.media_type:  # Not the application's own words.
-                raise self._no_api(reply)
+    def find(self, path: str, key: int) -> Any:  # noqa: ANN401 -- JSON
+        """Return the entry `key` of the list at `path`, or None if nothing has this id."""
+        reply = self._http.read(f"{API}{path}/{key}")
+        if reply.status != 404:
+            return self._content(reply)
+        if _is_own(reply):
             return None
-        return None if reply.status == 204 else self._content(reply)  # How ASP.NET writes null.
+        # Somebody else's words: the entries may have no paths of their own, and only the list knows.
+        return next((row for row in self.listed(path) if is_same(row, "id", key)), None)
 
     def listed(self, path: str, params: Params | None = None) -> list[object]:
         """Return a list that the application gives whole."""
@@ -66,10 +72,15 @@ class Servarr:
         """Return `limit` entries from `offset` on, and how many there are in all.
 
         Its pages begin at multiples of their size: what lies across two of them takes two requests. Asked for a page
-        behind the last, it answers with the last (as of Sonarr 4 and Radarr 5), so the total decides.
+        behind the last, it answers with the last (as of Sonarr 4 and Radarr 5), so the total decides. What does not
+        tell the total, or gives more than was asked for, is no page: then it is cut here.
         """
         number, skipped = offset // limit + 1, offset % limit
         records, total = self._page(path, params, number, limit)
+        if total is None:
+            records, _ = self._page(path, params, 1, LONGEST_QUEUE)
+        if total is None or len(records) > limit:
+            return records[offset : offset + limit], len(records)
         if skipped and number * limit < total:
             records = records + self._page(path, params, number + 1, limit)[0]
         return (records[skipped : skipped + limit] if offset < total else []), total
@@ -78,7 +89,7 @@ class Servarr:
         """Send a change and return the answer."""
         reply = self._http.change("POST", API + path, look_with=look_with, body=body)
         if reply.status == 404:
-            raise self._no_api(reply)
+            raise self._not_offered(reply, path)
         return self._content(reply)
 
     def delete(self, path: str, params: Params, *, look_with: str) -> bool:
@@ -95,21 +106,18 @@ class Servarr:
             raise self._strange(path)
         return read[0]
 
-    def made(self, kind: type[R], document: object, look_with: str) -> R:
-        """Read the answer to a change that was accepted. Raises UnclearError."""
-        read, _ = readable(kind, [document])
+    def made(self, kind: type[R], document: object, sent: Mapping[str, object], look_with: str) -> R:
+        """Read the answer to a change that was accepted; what it leaves out is as `sent`. Raises UnclearError."""
+        whole = [{**sent, **cast("dict[str, object]", document)}] if isinstance(document, dict) else []
+        read, _ = readable(kind, whole)
         if not read:
-            raise self.unclear(look_with)
+            raise unclear(self._access, look_with, "answered a change with something strange")
         return read[0]
 
-    def unclear(self, look_with: str) -> UnclearError:
-        """Say that a change was accepted with words that make no sense."""
-        return unclear(self._access, look_with, "answered a change with something strange")
-
     def catalogue(self, path: str, params: Params) -> Any:  # noqa: ANN401 -- JSON
-        """Return what the application finds in its catalogue on the internet; None if it finds nothing by an id."""
+        """Return what the application finds in its catalogue on the internet."""
         try:
-            return self.find(path, params)
+            return self.read(path, params)
         except FailedError as error:
             raise FailedError(
                 f"{self.title} could not search its catalogue on the internet ({error.what}): try again later, and "
@@ -117,60 +125,31 @@ class Servarr:
                 error.what,
             ) from error
 
-    def downloading(self, id_field: str) -> frozenset[object]:
-        """Return the ids (of episodes or movies) for which something is in the queue."""
-        records, _ = self._page("/queue", {"sortKey": "timeleft", "sortDirection": "ascending"}, 1, LONGEST_QUEUE)
+    def downloading(self, id_field: str) -> frozenset[str] | None:
+        """Return the ids, as text, of episodes or movies for which something is in the queue.
+
+        None if it cannot be had: what is asked for this is worth more than an error.
+        """
+        params = {"sortKey": "timeleft", "sortDirection": "ascending"}
+        try:
+            records, _ = self._page("/queue", params, 1, LONGEST_QUEUE, timeout_s=self._soon_s())
+        except BackendError:
+            return None
         tables = [cast("dict[str, object]", record) for record in records if isinstance(record, dict)]
-        return frozenset(table.get(id_field) for table in tables)
+        return frozenset(str(table.get(id_field)) for table in tables)
 
     def command(self, name: str, **arguments: object) -> Command:
         """Have the application begin some work."""
-        document = self.post("/command", {"name": name, **arguments}, look_with="get_queue")
-        started = self.made(Started, document, "get_queue")
+        sent = {"name": name, **arguments}
+        started = self.made(Started, self.post("/command", sent, look_with="get_queue"), sent, "get_queue")
         status = started.status.lower()
         known = status if status in get_args(CommandStatus) else "queued"
         return Command(command_id=started.id, name=started.name or name, status=cast("CommandStatus", known))
 
-    def quality_profile(self, wanted: str | int | None) -> Named:
-        """Choose a quality profile by name or id; the first without either."""
-        profiles, _ = readable(Named, self.listed("/qualityprofile"))
-        if not profiles:
-            raise RefusedError(f"{self.title} has no quality profile: add one there, under Settings > Profiles.")
-        if wanted is None:
-            return profiles[0]
-        called = str(wanted).strip().casefold()
-        by_name = [profile for profile in profiles if profile.name.casefold() == called]
-        for profile in by_name + [profile for profile in profiles if str(profile.id) == called]:
-            return profile
-        there_are = _named([f'"{profile.name}" ({profile.id})' for profile in profiles])
-        raise RefusedError(f"{self.title} has no quality profile {str(wanted)!r:.80}: choose one of {there_are}.")
-
-    def root_folder(self, wanted: str | int | None) -> Root:
-        """Choose a root folder by path or id; without either the first that the application can reach."""
-        roots, _ = readable(Root, self.listed("/rootfolder"))
-        if not roots:
-            raise RefusedError(f"{self.title} has no root folder: add one there, under Settings > Media Management.")
-        reached = [root for root in roots if root.accessible is not False]
-        if wanted is None:
-            candidates = roots
-        else:
-            called = str(wanted).strip().rstrip("/\\")
-            candidates = [root for root in roots if called in {root.path.rstrip("/\\"), str(root.id)}]
-        for root in candidates:
-            if root in reached:
-                return root
-        there_are = _named([f"{root.path} ({root.id})" for root in roots])
-        if candidates:
-            raise RefusedError(
-                f"{self.title} cannot reach its root folder {candidates[0].path}: mount it or correct its rights; "
-                f"there are {there_are}."
-            )
-        raise RefusedError(f"{self.title} has no root folder {str(wanted)!r:.80}: choose one of {there_are}.")
-
     def version(self) -> Version:
         """Return the version, of the right application: the address may be another's."""
         status = self.one(Status, self.read("/system/status", timeout_s=self._soon_s()), "/system/status")
-        if status.app_name and status.app_name != self.title:
+        if status.app_name in RELATED and status.app_name != self.title:
             variable = self._access.application.url_variable
             raise BadAnswerError(
                 f"{status.app_name:.50} answers at {self._access.url}: set {variable} to the address of {self.title}."
@@ -181,7 +160,7 @@ class Servarr:
         """Tell what is wrong, unreachability included. Never raises BackendError."""
         try:
             self.version()
-            entries = self.rows(self.read("/health", timeout_s=self._soon_s()), "/health")
+            entries = self._complaints()
         except BackendError as error:
             return Health(healthy=False, issues=[str(error)], checked_at=at(self.clock()))
         complaints = [complaint for complaint in readable(Complaint, entries)[0] if complaint.type.lower() != "ok"]
@@ -192,27 +171,37 @@ class Servarr:
         healthy = all(complaint.type.lower() != "error" for complaint in complaints)
         return Health(healthy=healthy, issues=issues, checked_at=at(self.clock()))
 
+    def _complaints(self) -> list[object]:
+        try:
+            return self.rows(self.read("/health", timeout_s=self._soon_s()), "/health")
+        except NotOfferedError:  # It is well enough to have told its version.
+            return [{"type": "notice", "message": f"{self.title} has no list of complaints to look into."}]
+
     def _soon_s(self) -> float:
         return min(HEALTH_S, self._access.timeout_s)
 
-    def _page(self, path: str, params: Params, number: int, size: int) -> tuple[list[object], int]:
-        document = self.read(path, {**params, "page": number, "pageSize": size})
+    def _page(
+        self, path: str, params: Params, number: int, size: int, *, timeout_s: float | None = None
+    ) -> tuple[list[object], int | None]:
+        """Return a page, and how many entries there are in all, if it is told."""
+        document = self.read(path, {**params, "page": number, "pageSize": size}, timeout_s=timeout_s)
+        if isinstance(document, list):
+            whole = cast("list[object]", document)
+            return whole, len(whole)
         table = cast("dict[str, object]", document) if isinstance(document, dict) else {}
-        total = table.get("totalRecords")
-        if not isinstance(total, int):
-            raise self._strange(path)
-        return self.rows(table.get("records"), path), total
+        total = str(table.get("totalRecords"))
+        return self.rows(table.get("records"), path), int(total) if total.isdecimal() else None
 
     def _content(self, reply: Reply) -> Any:  # noqa: ANN401 -- JSON
         if reply.status >= 400:
             raise self._refused(reply)
-        return reply.json()
+        return None if reply.status == 204 else reply.json()  # How ASP.NET writes null.
 
-    def _no_api(self, reply: Reply) -> BadAnswerError:
+    def _not_offered(self, reply: Reply, path: str) -> NotOfferedError:
         variable = self._access.application.url_variable
-        return BadAnswerError(
-            f"There is no {self.title} API v3 at {self._access.url} (HTTP {reply.status}): set {variable} to the "
-            f"address of {self.title} 3 or newer, with its URL base if it has one."
+        return NotOfferedError(
+            f"There is nothing at {self._access.url}{API}{path} (HTTP {reply.status}): set {variable} to the address "
+            f"of {self.title} 3 or newer, with its URL base if it has one."
         )
 
     def _strange(self, path: str) -> BadAnswerError:
@@ -229,9 +218,9 @@ class Servarr:
         )
 
 
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+def is_same(row: object, field: str, number: int) -> bool:
+    """Tell whether an entry has this number: some write them as texts."""
+    return isinstance(row, dict) and str(cast("dict[str, object]", row).get(field)) == str(number)
 
 
 def _words(reply: Reply) -> str:
@@ -253,3 +242,12 @@ def _words(reply: Reply) -> str:
             said.extend(f"{name}: {fault}" for name, fault in cast("dict[str, object]", faults).items())
     words = "; ".join(str(text).rstrip(".") for text in said if text)
     return shortened(f"HTTP {reply.status}, {words}" if words else f"HTTP {reply.status}", 400)
+
+
+def _is_own(reply: Reply) -> bool:
+    """Tell whether a 404 is the application's, for an id it has not, and no server's that does not know the path."""
+    try:
+        document = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and not {"message", "title"}.isdisjoint(cast("dict[str, object]", document))

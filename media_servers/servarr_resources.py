@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from media_servers.answers import FetchingStatus, shortened
@@ -40,8 +49,8 @@ _STATES: Mapping[str, FetchingStatus] = {
 
 
 def _whole(value: object) -> object:
-    """Read a count or a size: what is below 0 is 0; sizes may come as 1.5e9."""
-    return max(0, int(value)) if isinstance(value, int | float) else value
+    """Read a count or a size: what is below 0 is 0; sizes may come as 1.5e9, and as texts."""
+    return max(0, int(float(value))) if isinstance(value, int | float | str) else value
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
@@ -59,7 +68,7 @@ Moment: TypeAlias = Annotated[datetime | None, AfterValidator(_in_utc)]
 class Resource(BaseModel):
     """Base of what is read: most fields may be missing, and what is not named is none of our business."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -80,10 +89,22 @@ def readable(kind: type[R], entries: Iterable[object]) -> tuple[list[R], int]:
     unreadable = 0
     for entry in entries:
         try:
-            read.append(kind.model_validate(entry))
+            read.append(_read(kind, entry))
         except (ValidationError, OverflowError):  # The latter of numbers like 1e999, and dates on the edge of time.
             unreadable += 1
     return read, unreadable
+
+
+def _read(kind: type[R], entry: object) -> R:
+    """Read one; a strange field is as good as none, which only matters if there must be one."""
+    try:
+        return kind.model_validate(entry)
+    except ValidationError as error:
+        if not isinstance(entry, dict):
+            raise
+        strange = {fault["loc"][0] for fault in error.errors()}
+        table = cast("dict[object, object]", entry)
+        return kind.model_validate({name: content for name, content in table.items() if name not in strange})
 
 
 class Named(Resource):
@@ -118,7 +139,7 @@ class Complaint(Resource):
 class Started(Resource):
     """A command that was taken on."""
 
-    id: int
+    id: int | None = None
     name: str = ""
     status: str = ""
 
@@ -136,7 +157,7 @@ class Queued(Resource):
     id: int
     title: str = ""
     size: Whole = 0
-    sizeleft: Whole = 0
+    sizeleft: Whole | None = Field(None, validation_alias=AliasChoices("sizeleft", "sizeLeft"))
     status: str = ""
     tracked_download_state: str = ""
     status_messages: list[StatusMessage] | None = None
@@ -145,7 +166,7 @@ class Queued(Resource):
 
     def fetching(self) -> dict[str, Any]:
         """Return the fields of `Fetching`."""
-        left = min(self.sizeleft, self.size)
+        left = None if self.sizeleft is None else min(self.sizeleft, self.size)
         return {
             "queue_id": self.id,
             "release": self.title,
@@ -153,9 +174,14 @@ class Queued(Resource):
             "message": self._message(),
             "size_bytes": self.size,
             "remaining_bytes": left,
-            "progress": round(100 * (self.size - left) / self.size, 1) if self.size else 0.0,
+            "progress": self._progress(left),
             "complete_at": self.estimated_completion_time,
         }
+
+    def _progress(self, left: int | None) -> float | None:
+        if left is None:
+            return None
+        return round(100 * (self.size - left) / self.size, 1) if self.size else 0.0
 
     def _status(self) -> FetchingStatus:
         state = _STATES.get(self.tracked_download_state.lower())

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from typing_extensions import override
@@ -10,11 +11,12 @@ from typing_extensions import override
 from media_servers.answers import Command, Health, Page, Version
 from media_servers.application import Access
 from media_servers.arguments import matches, period
-from media_servers.errors import FailedError, RefusedError, UnknownIdError
+from media_servers.errors import BackendError, FailedError, RefusedError, UnknownIdError
 from media_servers.kept import Kept
-from media_servers.radarr.backend import AddedMovie, Candidate, Deleted, Movie, QueueItem, RadarrBackend
-from media_servers.radarr.resources import MovieResource, QueuedMovie
-from media_servers.servarr import Clock, Servarr
+from media_servers.radarr.backend import AddedMovie, Candidate, Deleted, Movie, MovieState, QueueItem, RadarrBackend
+from media_servers.radarr.resources import HeldMovie, MovieResource, QueuedMovie
+from media_servers.servarr import Clock, NotOfferedError, Servarr, is_same
+from media_servers.servarr_choices import choose
 from media_servers.servarr_resources import readable
 
 _QUEUE = {
@@ -23,6 +25,7 @@ _QUEUE = {
     "sortKey": "timeleft",
     "sortDirection": "ascending",
 }
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _WANTED = {"monitored": "true", "sortKey": "movieMetadata.digitalRelease", "sortDirection": "descending"}
 
 
@@ -37,6 +40,7 @@ class RadarrApi(RadarrBackend):
         self._radarr = Servarr(access, clock)
         self._library: Kept[tuple[list[tuple[str, Movie]], int]] = Kept(clock)
         self._found: Kept[tuple[list[Candidate], int]] = Kept(clock)
+        self._offered: list[object] = []
 
     @override
     def movies(self, *, term: str | None, offset: int, limit: int) -> Page[Movie]:
@@ -67,24 +71,23 @@ class RadarrApi(RadarrBackend):
         if search_now and not monitored:
             raise RefusedError("Radarr's search_now leaves out what is not monitored: set monitored as well.")
         self._refuse_held(tmdb_id)
-        profile = self._radarr.quality_profile(quality_profile)
-        root = self._radarr.root_folder(root_folder)
+        choice = choose(self._radarr, quality_profile, root_folder)
         # Radarr wants back what it found, and fills in the rest itself. Before a release there are only fakes.
         wanted = self._in_catalogue(tmdb_id) | {
-            "qualityProfileId": profile.id,
-            "rootFolderPath": root.path,
+            "tmdbId": tmdb_id,
             "monitored": monitored,
             "minimumAvailability": "released",
             "addOptions": {"monitor": "movieOnly" if monitored else "none", "searchForMovie": search_now},
         }
+        wanted |= choice.fields()
         wanted.pop("path", None)  # Radarr makes it from the root folder.
         try:
             document = self._radarr.post("/movie", wanted, look_with="get_movies")
         except RefusedError:
             self._refuse_held(tmdb_id)  # Somebody else was faster.
             raise
-        added = self._radarr.made(MovieResource, document, "get_movies").answer()
-        return AddedMovie(**added.model_dump(), quality_profile=profile.name, root_folder=root.path)
+        added = self._radarr.made(HeldMovie, document, wanted, "get_movies").answer()
+        return AddedMovie(**added.model_dump(), quality_profile=choice.quality_profile, root_folder=choice.root_folder)
 
     @override
     def search_movie(self, movie_id: int) -> Command:
@@ -94,7 +97,7 @@ class RadarrApi(RadarrBackend):
     @override
     def wanted(self, *, offset: int, limit: int) -> Page[Movie]:
         rows, total = self._radarr.paged("/wanted/missing", _WANTED, offset, limit)
-        read, unreadable = readable(MovieResource, rows)
+        read, unreadable = readable(HeldMovie, rows)
         shown = self._with_queue([movie.answer() for movie in read])
         return Page[Movie].part(shown, total, offset, limit, unreadable=unreadable)
 
@@ -102,9 +105,10 @@ class RadarrApi(RadarrBackend):
     def calendar(self, start: date | None, end: date | None, *, offset: int, limit: int) -> Page[Movie]:
         first, last = period(start, end, self._radarr.now().date())
         params = {"start": f"{first}T00:00:00Z", "end": f"{last}T23:59:59Z", "unmonitored": "false"}
-        read, unreadable = readable(MovieResource, self._radarr.listed("/calendar", params))
+        read, unreadable = readable(HeldMovie, self._radarr.listed("/calendar", params))
+        # One without any date stays, as the last: Radarr says that it is released then.
         dated = [(movie.first_release(first, last), movie) for movie in read]
-        released = [(at, movie.title, movie) for at, movie in dated if at is not None]
+        released = [(at or _NEVER, movie.title, movie) for at, movie in dated if at is not None or not movie.dates]
         released.sort(key=lambda one: one[:2])
         shown = self._with_queue([movie.answer() for _, _, movie in released[offset : offset + limit]])
         return Page[Movie].part(shown, len(released), offset, limit, unreadable=unreadable)
@@ -113,7 +117,8 @@ class RadarrApi(RadarrBackend):
     def queue(self, *, offset: int, limit: int) -> Page[QueueItem]:
         rows, total = self._radarr.paged("/queue", _QUEUE, offset, limit)
         read, unreadable = readable(QueuedMovie, rows)
-        items = [item.answer() for item in read]
+        titles = self._titles() if any(item.movie_id and not item.movie for item in read) else {}
+        items = [item.answer(titles) for item in read]
         return Page[QueueItem].part(items, total, offset, limit, unreadable=unreadable)
 
     @override
@@ -134,50 +139,65 @@ class RadarrApi(RadarrBackend):
 
     def _fetch_library(self) -> tuple[list[tuple[str, Movie]], int]:
         # The covers' dates on disk cost Radarr most of the time.
-        read, unreadable = readable(MovieResource, self._radarr.listed("/movie", {"excludeLocalCovers": "true"}))
+        read, unreadable = readable(HeldMovie, self._radarr.listed("/movie", {"excludeLocalCovers": "true"}))
         read.sort(key=lambda movie: movie.title.casefold())
         return [(movie.names, movie.answer()) for movie in read], unreadable
 
     def _fetch_candidates(self, term: str) -> tuple[list[Candidate], int]:
-        path = "/movie/lookup"
-        rows = self._radarr.rows(self._radarr.catalogue(path, {"term": term}), path)
-        read, unreadable = readable(MovieResource, rows)
+        self._offered = self._look_up(term)
+        read, unreadable = readable(MovieResource, self._offered)
         return [movie.candidate() for movie in read], unreadable
 
+    def _look_up(self, term: str) -> list[object]:
+        path = "/movie/lookup"
+        return self._radarr.rows(self._radarr.catalogue(path, {"term": term}), path)
+
     def _in_catalogue(self, tmdb_id: int) -> dict[str, Any]:
-        unknown = UnknownIdError(f"No movie has the TMDB id {tmdb_id}: search_movies finds the ids.")
+        rows: list[object] = []
         try:
-            found = self._radarr.catalogue("/movie/lookup/tmdb", {"tmdbId": tmdb_id})
+            rows = [self._radarr.catalogue("/movie/lookup/tmdb", {"tmdbId": tmdb_id})]
         except FailedError as error:
-            if "not found" in error.what:  # It says so with HTTP 500.
-                raise unknown from error
-            raise
-        if not isinstance(found, dict) or cast("dict[str, Any]", found).get("tmdbId") != tmdb_id:
-            raise unknown
-        return cast("dict[str, Any]", found)
+            if "not found" not in error.what:  # It says so with HTTP 500.
+                raise
+        except (RefusedError, NotOfferedError):  # There is another way.
+            with suppress(RefusedError, NotOfferedError):
+                rows = self._look_up(f"tmdb:{tmdb_id}")
+        for row in [*rows, *self._offered]:  # Those offered last, for what only searches for words.
+            if is_same(row, "tmdbId", tmdb_id):
+                return {name: content for name, content in cast("dict[str, Any]", row).items() if name != "id"}
+        raise UnknownIdError(f"No movie has the TMDB id {tmdb_id}: search_movies finds the ids.")
 
     def _refuse_held(self, tmdb_id: int) -> None:
-        for held in readable(MovieResource, self._radarr.listed("/movie", {"tmdbId": tmdb_id}))[0]:
+        for held in readable(HeldMovie, self._radarr.listed("/movie", {"tmdbId": tmdb_id}))[0]:
             if held.tmdb_id == tmdb_id:
                 raise RefusedError(f"{held.title} is in the library already: its movie_id is {held.id}.")
 
-    def _held(self, movie_id: int) -> MovieResource:
-        path = f"/movie/{movie_id}"
-        document = self._radarr.find(path)
+    def _held(self, movie_id: int) -> HeldMovie:
+        document = self._radarr.find("/movie", movie_id)
         if document is None:
             raise _unknown(movie_id)
-        return self._radarr.one(MovieResource, document, path)
+        return self._radarr.one(HeldMovie, document, f"/movie/{movie_id}")
+
+    def _titles(self) -> dict[int, str]:
+        """Return what movies are called, for a Radarr that does not put them into what is theirs."""
+        with suppress(BackendError):  # Titles are not worth an error.
+            named, _ = self._library.get(1, "library", self._fetch_library)
+            return {movie.movie_id: movie.title for _, movie in named}
+        return {}
 
     def _with_queue(self, movies: Sequence[Movie]) -> list[Movie]:
         if all(movie.state == "downloaded" for movie in movies):
             return list(movies)
         queued = self._radarr.downloading("movieId")
-        return [
-            movie.model_copy(update={"state": "downloading"})
-            if movie.state != "downloaded" and movie.movie_id in queued
-            else movie
-            for movie in movies
-        ]
+        return [movie.model_copy(update={"state": _state(movie, queued)}) for movie in movies]
+
+
+def _state(movie: Movie, queued: frozenset[str] | None) -> MovieState:
+    if movie.state == "downloaded":
+        return movie.state
+    if queued is None:
+        return "no_file" if movie.state == "missing" else movie.state
+    return "downloading" if str(movie.movie_id) in queued else movie.state
 
 
 def _unknown(movie_id: int) -> UnknownIdError:

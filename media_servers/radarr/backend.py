@@ -7,26 +7,26 @@ from pydantic import Field
 
 from media_servers.answers import Answer, Bytes, Command, Fetching, Health, Page, Version
 
-MovieState: TypeAlias = Literal["announced", "missing", "downloading", "downloaded"]
+MovieState: TypeAlias = Literal["announced", "missing", "downloading", "downloaded", "no_file"]
 
 
 class Movie(Answer):
     """A movie of the library."""
 
     movie_id: int
-    tmdb_id: int
+    tmdb_id: int | None
     title: str
     year: int | None
     runtime_minutes: int = Field(ge=0, description="0 if not known.")
-    monitored: bool = Field(description="It is fetched when it can be had.")
+    monitored: bool | None = Field(description="It is fetched when it can be had.")
     state: MovieState = Field(
         description="announced: not out yet, by the minimum availability set for it. downloading: in the queue, "
-        "whatever holds it up there."
+        "whatever holds it up there. no_file: out, and either missing or downloading, for the queue could not be read."
     )
     in_cinemas_at: datetime | None
     digital_at: datetime | None = Field(description="Out in digital form; null if nobody knows yet.")
     physical_at: datetime | None = Field(description="Out on disc; null if nobody knows yet.")
-    size_bytes: Bytes
+    size_bytes: Bytes | None
     path: str
     added_at: datetime | None
 
@@ -34,14 +34,14 @@ class Movie(Answer):
 class AddedMovie(Movie):
     """A movie that was just added."""
 
-    quality_profile: str = Field(description="The quality profile it got.")
-    root_folder: str = Field(description="The root folder it got.")
+    quality_profile: str | None = Field(description="The quality profile it got; null: what Radarr chose.")
+    root_folder: str | None = Field(description="The root folder it got; null: what Radarr chose.")
 
 
 class Candidate(Answer):
     """A movie that could be added; `movie_id` if it is in the library already."""
 
-    tmdb_id: int
+    tmdb_id: int | None = Field(description="Null: it cannot be added.")
     title: str
     year: int | None
     runtime_minutes: int = Field(ge=0, description="0 if not known.")

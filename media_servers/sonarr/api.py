@@ -1,8 +1,10 @@
 """A real Sonarr, over its HTTP API v3 (Sonarr 4; also 3). Paths and fields: its OpenAPI document."""
 
 import time
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any, cast
 
 from typing_extensions import override
@@ -10,15 +12,17 @@ from typing_extensions import override
 from media_servers.answers import Command, Health, Page, Version
 from media_servers.application import Access
 from media_servers.arguments import matches, period
-from media_servers.errors import RefusedError, UnknownIdError
+from media_servers.errors import BackendError, RefusedError, UnknownIdError
 from media_servers.kept import Kept
-from media_servers.servarr import Clock, Servarr
+from media_servers.servarr import Clock, NotOfferedError, Servarr, is_same
+from media_servers.servarr_choices import choose
 from media_servers.servarr_resources import readable
 from media_servers.sonarr.backend import AddedSeries, Candidate, Deleted, Episode, QueueItem, Series, SonarrBackend
 from media_servers.sonarr.resources import (
     SHOWN_OVERVIEW,
     EpisodeResource,
     FileResource,
+    HeldSeries,
     QueuedEpisode,
     SeriesNamed,
     SeriesResource,
@@ -31,7 +35,8 @@ _QUEUE = {
     "sortKey": "timeleft",
     "sortDirection": "ascending",
 }
-_NOTHING: frozenset[object] = frozenset()
+_NOTHING: frozenset[str] = frozenset()
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class SonarrApi(SonarrBackend):
@@ -45,6 +50,7 @@ class SonarrApi(SonarrBackend):
         self._sonarr = Servarr(access, clock)
         self._library: Kept[tuple[list[tuple[str, Series]], int]] = Kept(clock)
         self._found: Kept[tuple[list[Candidate], int]] = Kept(clock)
+        self._offered: list[object] = []
 
     @override
     def series(self, *, term: str | None, offset: int, limit: int) -> Page[Series]:
@@ -74,38 +80,39 @@ class SonarrApi(SonarrBackend):
         if search_now and not monitored:
             raise RefusedError("Sonarr's search_now leaves out what is not monitored: set monitored as well.")
         self._refuse_held(tvdb_id)
-        profile = self._sonarr.quality_profile(quality_profile)
-        root = self._sonarr.root_folder(root_folder)
+        choice = choose(self._sonarr, quality_profile, root_folder)
         # Sonarr wants back what it found, and fills in the rest itself. The language profile is for Sonarr 3.
         wanted = self._in_catalogue(tvdb_id) | {
-            "qualityProfileId": profile.id,
+            "tvdbId": tvdb_id,
             "languageProfileId": 1,
-            "rootFolderPath": root.path,
             "monitored": monitored,
             "seasonFolder": True,
             "addOptions": {"monitor": "all" if monitored else "none", "searchForMissingEpisodes": search_now},
         }
+        wanted |= choice.fields()
         try:
             document = self._sonarr.post("/series", wanted, look_with="get_series")
         except RefusedError:
             self._refuse_held(tvdb_id)  # Somebody else was faster.
             raise
-        added = self._sonarr.made(SeriesResource, document, "get_series").answer()
-        return AddedSeries(**added.model_dump(), quality_profile=profile.name, root_folder=root.path)
+        added = self._sonarr.made(HeldSeries, document, wanted, "get_series").answer()
+        return AddedSeries(**added.model_dump(), quality_profile=choice.quality_profile, root_folder=choice.root_folder)
 
     @override
     def episodes(self, series_id: int, *, season: int | None, offset: int, limit: int) -> Page[Episode]:
         series = self._held(series_id)
-        if season is not None and season not in series.numbers():
-            there_are = ", ".join(str(number) for number in series.numbers()) or "none yet"
-            raise UnknownIdError(f"{series.title} has no season {season}: choose one of {there_are}.")
         # Older ones ignore includeEpisodeFile and seasonNumber.
         rows = self._sonarr.listed("/episode", {"seriesId": series_id, "includeEpisodeFile": "true"})
         whole, unreadable = readable(EpisodeResource, rows)
+        whole = [episode for episode in whole if episode.series_id in {None, series_id}]
+        numbers = sorted({*series.numbers(), *(episode.season_number for episode in whole)})
+        if season is not None and season not in numbers:
+            there_are = ", ".join(str(number) for number in numbers) or "none yet"
+            raise UnknownIdError(f"{series.title} has no season {season}: choose one of {there_are}.")
         whole = [episode for episode in whole if season in (None, episode.season_number)]
         whole.sort(key=lambda episode: (episode.season_number, episode.episode_number))
         shown = whole[offset : offset + limit]
-        named = SeriesNamed(title=series.title, monitored=series.monitored)
+        named = SeriesNamed(id=series.id, title=series.title, monitored=series.monitored)
         sizes = self._file_sizes(series_id, shown)
         answers = self._answers(shown, named, sizes)
         return Page[Episode].part(answers, len(whole), offset, limit, unreadable=unreadable)
@@ -113,8 +120,9 @@ class SonarrApi(SonarrBackend):
     @override
     def search_episode(self, episode_id: int) -> Command:
         # Sonarr takes on a search for any id and fails at it later, where nobody looks.
-        if self._sonarr.find(f"/episode/{episode_id}") is None:
-            raise UnknownIdError(f"No episode has the id {episode_id}: get_episodes lists the ids.")
+        with suppress(RefusedError, NotOfferedError):  # It shows none alone, nor all: then it cannot be known.
+            if self._sonarr.find("/episode", episode_id) is None:
+                raise UnknownIdError(f"No episode has the id {episode_id}: get_episodes lists the ids.")
         return self._sonarr.command("EpisodeSearch", episodeIds=[episode_id])
 
     @override
@@ -136,20 +144,18 @@ class SonarrApi(SonarrBackend):
             "includeEpisodeFile": "true",
         }
         whole, unreadable = readable(EpisodeResource, self._sonarr.listed("/calendar", params))
-        airing = [
-            (episode.air_date_utc, episode)
-            for episode in whole
-            if episode.air_date_utc is not None and first <= episode.air_date_utc.date() <= last
-        ]
-        airing.sort(key=lambda pair: (pair[0], pair[1].season_number, pair[1].episode_number))
-        shown = [episode for _, episode in airing[offset : offset + limit]]
-        return Page[Episode].part(self._answers(shown), len(airing), offset, limit, unreadable=unreadable)
+        # One without a date stays, as the last: Sonarr says that it airs then.
+        airing = [one for one in whole if one.air_at is None or first <= one.air_at.date() <= last]
+        airing.sort(key=lambda one: (one.air_at or _NEVER, one.season_number, one.episode_number))
+        answers = self._answers(airing[offset : offset + limit])
+        return Page[Episode].part(answers, len(airing), offset, limit, unreadable=unreadable)
 
     @override
     def queue(self, *, offset: int, limit: int) -> Page[QueueItem]:
         rows, total = self._sonarr.paged("/queue", _QUEUE, offset, limit)
         shown, unreadable = readable(QueuedEpisode, rows)
-        items = [item.answer() for item in shown]
+        names = self._names([item.series_id for item in shown if not item.series])
+        items = [item.answer(names) for item in shown]
         return Page[QueueItem].part(items, total, offset, limit, unreadable=unreadable)
 
     @override
@@ -169,12 +175,13 @@ class SonarrApi(SonarrBackend):
         return self._sonarr.health()
 
     def _fetch_library(self) -> tuple[list[tuple[str, Series]], int]:
-        read, unreadable = readable(SeriesResource, self._sonarr.listed("/series"))
+        read, unreadable = readable(HeldSeries, self._sonarr.listed("/series"))
         read.sort(key=lambda series: series.title.casefold())
         return [(series.names, series.answer()) for series in read], unreadable
 
     def _fetch_candidates(self, term: str) -> tuple[list[Candidate], int]:
-        read, unreadable = readable(SeriesResource, self._look_up(term))
+        self._offered = self._look_up(term)
+        read, unreadable = readable(SeriesResource, self._offered)
         return [series.candidate() for series in read], unreadable
 
     def _look_up(self, term: str) -> list[object]:
@@ -182,42 +189,62 @@ class SonarrApi(SonarrBackend):
         return self._sonarr.rows(self._sonarr.catalogue(path, {"term": term}), path)
 
     def _in_catalogue(self, tvdb_id: int) -> dict[str, Any]:
-        for row in self._look_up(f"tvdb:{tvdb_id}"):
-            if isinstance(row, dict) and cast("dict[str, Any]", row).get("tvdbId") == tvdb_id:
-                return cast("dict[str, Any]", row)
+        rows: list[object] = []
+        with suppress(RefusedError, NotOfferedError):
+            rows = self._look_up(f"tvdb:{tvdb_id}")
+        for row in [*rows, *self._offered]:  # Those offered last, for what only searches for words.
+            if is_same(row, "tvdbId", tvdb_id):
+                return {name: content for name, content in cast("dict[str, Any]", row).items() if name != "id"}
         raise UnknownIdError(f"No series has the TVDB id {tvdb_id}: search_series finds the ids.")
 
     def _refuse_held(self, tvdb_id: int) -> None:
-        for held in readable(SeriesResource, self._sonarr.listed("/series", {"tvdbId": tvdb_id}))[0]:
+        for held in readable(HeldSeries, self._sonarr.listed("/series", {"tvdbId": tvdb_id}))[0]:
             if held.tvdb_id == tvdb_id:
                 raise RefusedError(f"{held.title} is in the library already: its series_id is {held.id}.")
 
-    def _held(self, series_id: int) -> SeriesResource:
-        path = f"/series/{series_id}"
-        document = self._sonarr.find(path)
+    def _held(self, series_id: int) -> HeldSeries:
+        document = self._sonarr.find("/series", series_id)
         if document is None:
             raise _unknown(series_id)
-        return self._sonarr.one(SeriesResource, document, path)
+        return self._sonarr.one(HeldSeries, document, f"/series/{series_id}")
 
-    def _file_sizes(self, series_id: int, shown: Sequence[EpisodeResource]) -> dict[int, int]:
+    def _file_sizes(self, series_id: int, shown: Sequence[EpisodeResource]) -> dict[int, int | None]:
         """Return sizes by file id, for a Sonarr that does not put the files into the episodes."""
-        if all(episode.episode_file is not None or not episode.has_file for episode in shown):
+        if all(episode.episode_file is not None or not episode.is_there for episode in shown):
             return {}
-        files, _ = readable(FileResource, self._sonarr.listed("/episodefile", {"seriesId": series_id}))
-        return {file.id: file.size for file in files}
+        rows: list[object] = []
+        with suppress(BackendError):  # Sizes are not worth an error.
+            rows = self._sonarr.listed("/episodefile", {"seriesId": series_id})
+        return {file.id: file.size for file in readable(FileResource, rows)[0]}
+
+    def _names(self, series_ids: Sequence[int | None]) -> dict[int, SeriesNamed]:
+        """Return what series are called, for a Sonarr that does not put them into what is theirs."""
+        if not any(series_ids):
+            return {}
+        with suppress(BackendError):  # Nor are names.
+            named, _ = self._library.get(1, "library", self._fetch_library)
+            return {
+                one.series_id: SeriesNamed(id=one.series_id, title=one.title, monitored=one.monitored)
+                for _, one in named
+            }
+        return {}
 
     def _answers(
-        self, shown: Sequence[EpisodeResource], series: SeriesNamed | None = None, sizes: dict[int, int] | None = None
+        self,
+        shown: Sequence[EpisodeResource],
+        series: SeriesNamed | None = None,
+        sizes: Mapping[int, int | None] = MappingProxyType({}),
     ) -> list[Episode]:
         """Describe episodes: of `series`, or each of its own."""
-        fileless = any(not episode.has_file for episode in shown)
+        fileless = any(not episode.is_there for episode in shown)
         queued = self._sonarr.downloading("episodeId") if fileless else _NOTHING
+        names = {} if series else self._names([episode.series_id for episode in shown if not episode.series])
         now = self._sonarr.now()
         return [
             episode.answer(
-                series or episode.series or SeriesNamed(),
+                series or episode.series or names.get(episode.series_id or 0) or SeriesNamed(),
                 queued,
-                episode.episode_file.size if episode.episode_file else (sizes or {}).get(episode.episode_file_id, 0),
+                episode.episode_file.size if episode.episode_file else sizes.get(episode.episode_file_id),
                 now,
             )
             for episode in shown

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from media_servers.answers import Answer, Bytes, Command, Fetching, Health, Page, Version
 
-EpisodeState: TypeAlias = Literal["unaired", "missing", "downloading", "downloaded"]
+EpisodeState: TypeAlias = Literal["unaired", "missing", "downloading", "downloaded", "no_file"]
 SeriesStatus: TypeAlias = Literal["continuing", "ended", "upcoming", "deleted", "unknown"]
 
 
@@ -15,15 +15,18 @@ class Series(Answer):
     """A series of the library."""
 
     series_id: int
-    tvdb_id: int
+    tvdb_id: int | None
     title: str
     year: int | None
     status: SeriesStatus = Field(description="deleted: gone from the catalogue, TheTVDB.")
-    monitored: bool
-    seasons: int = Field(description="Specials not counted.")
-    episodes: int = Field(ge=0, description="Known episodes, unaired ones included.")
-    downloaded: int = Field(ge=0, description="Episodes with a file.")
-    size_bytes: Bytes
+    monitored: bool | None
+    seasons: int | None = Field(description="Specials not counted.")
+    episodes: int | None = Field(
+        ge=0,
+        description="Known episodes, unaired ones included; null, as the next two, as long as they are not counted.",
+    )
+    downloaded: int | None = Field(ge=0, description="Episodes with a file.")
+    size_bytes: Bytes | None
     next_airing: datetime | None
     path: str
     added_at: datetime | None
@@ -33,18 +36,18 @@ class Series(Answer):
 class AddedSeries(Series):
     """A series that was just added. Its episodes follow within a minute."""
 
-    quality_profile: str = Field(description="The quality profile it got.")
-    root_folder: str = Field(description="The root folder it got.")
+    quality_profile: str | None = Field(description="The quality profile it got; null: what Sonarr chose.")
+    root_folder: str | None = Field(description="The root folder it got; null: what Sonarr chose.")
 
 
 class Candidate(Answer):
     """A series that could be added; `series_id` if it is in the library already."""
 
-    tvdb_id: int
+    tvdb_id: int | None = Field(description="Null: it cannot be added.")
     title: str
     year: int | None
     status: SeriesStatus
-    seasons: int
+    seasons: int | None
     overview: str = Field(description="Cut to 200 characters.")
     series_id: int | None
 
@@ -53,15 +56,18 @@ class Episode(Answer):
     """An episode of a series of the library."""
 
     episode_id: int
-    series_id: int
+    series_id: int | None
     series_title: str
     season: int
     episode: int
     title: str
     air_at: datetime | None = Field(description="Null if nobody knows yet.")
-    monitored: bool = Field(description="The episode and its series are: it is fetched when it can be had.")
-    state: EpisodeState = Field(description="downloading: in the queue, whatever holds it up there.")
-    size_bytes: Bytes
+    monitored: bool | None = Field(description="The episode and its series are: it is fetched when it can be had.")
+    state: EpisodeState = Field(
+        description="downloading: in the queue, whatever holds it up there. no_file: aired, and either missing or "
+        "downloading, for the queue could not be read."
+    )
+    size_bytes: Bytes | None
 
 
 class QueueItem(Fetching):

@@ -1,8 +1,11 @@
 """What Sonarr writes about series and episodes, as far as we read it, and our answers made of it."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import cast, get_args
+
+from pydantic import Field
 
 from media_servers.answers import shortened
 from media_servers.servarr_resources import Moment, Queued, Resource, Whole
@@ -19,23 +22,25 @@ class SeasonResource(Resource):
 
 
 class StatisticsResource(Resource):
-    """Counts of a series. Not read: `episodeCount`, which leaves out what is not monitored or has not aired."""
+    """Counts of a series. `episode_count` leaves out what is not monitored or has not aired."""
 
-    episode_file_count: Whole = 0
-    total_episode_count: Whole = 0
-    size_on_disk: Whole = 0
+    season_count: Whole | None = None
+    episode_file_count: Whole | None = None
+    episode_count: Whole | None = None
+    total_episode_count: Whole | None = None
+    size_on_disk: Whole | None = None
 
 
 class SeriesResource(Resource):
-    """A series of the library, or of the catalogue: then without an id."""
+    """A series of the catalogue; without an id if it is not in the library."""
 
     id: int = 0
-    tvdb_id: int
+    tvdb_id: Whole = 0
     title: str
     sort_title: str = ""
     year: Whole = 0
     status: str = ""
-    monitored: bool = False
+    monitored: bool | None = None
     seasons: list[SeasonResource] | None = None
     statistics: StatisticsResource | None = None
     next_airing: Moment = None
@@ -57,13 +62,13 @@ class SeriesResource(Resource):
         statistics = self.statistics or StatisticsResource()
         return Series(
             series_id=self.id,
-            tvdb_id=self.tvdb_id,
+            tvdb_id=self.tvdb_id or None,
             title=self.title,
             year=self.year or None,
             status=self._status(),
             monitored=self.monitored,
             seasons=self._seasons(),
-            episodes=statistics.total_episode_count,
+            episodes=statistics.total_episode_count or statistics.episode_count,
             downloaded=statistics.episode_file_count,
             size_bytes=statistics.size_on_disk,
             next_airing=self.next_airing,
@@ -75,7 +80,7 @@ class SeriesResource(Resource):
     def candidate(self) -> Candidate:
         """Describe it as something to add."""
         return Candidate(
-            tvdb_id=self.tvdb_id,
+            tvdb_id=self.tvdb_id or None,
             title=self.title,
             year=self.year or None,
             status=self._status(),
@@ -84,7 +89,9 @@ class SeriesResource(Resource):
             series_id=self.id or None,
         )
 
-    def _seasons(self) -> int:
+    def _seasons(self) -> int | None:
+        if self.seasons is None:
+            return None if self.statistics is None else self.statistics.season_count
         return sum(1 for number in self.numbers() if number > 0)
 
     def _status(self) -> SeriesStatus:
@@ -92,56 +99,78 @@ class SeriesResource(Resource):
         return cast("SeriesStatus", status) if status in get_args(SeriesStatus) else "unknown"
 
 
+class HeldSeries(SeriesResource):
+    """A series of the library."""
+
+    id: int = Field()
+
+
 class SeriesNamed(Resource):
     """The series that stands in an episode or a queue entry, as far as it matters there."""
 
+    id: int | None = None
     title: str = ""
-    monitored: bool = True
+    monitored: bool | None = True
 
 
 class FileResource(Resource):
     """The file of one or more episodes."""
 
     id: int = 0
-    size: Whole = 0
+    size: Whole | None = None
 
 
 class EpisodeResource(Resource):
     """An episode. `series` and `episode_file` stand in it where they were asked for."""
 
     id: int
-    series_id: int
+    series_id: int | None = None
     season_number: int
     episode_number: int
     title: str = ""
     air_date_utc: Moment = None
-    has_file: bool = False
-    monitored: bool = False
+    air_date: Moment = None  # Where it airs.
+    has_file: bool | None = None
+    monitored: bool | None = None
     series: SeriesNamed | None = None
     episode_file_id: int = 0
     episode_file: FileResource | None = None
 
-    def answer(self, series: SeriesNamed, queued: AbstractSet[object], size_bytes: int, now: datetime) -> Episode:
-        """Describe it. `queued`: ids of the episodes in the queue."""
+    @property
+    def air_at(self) -> datetime | None:
+        """When it airs, or at least on which day."""
+        return self.air_date_utc or self.air_date
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has a file."""
+        return bool(self.episode_file or self.episode_file_id) if self.has_file is None else self.has_file
+
+    def answer(
+        self, series: SeriesNamed, queued: AbstractSet[str] | None, size_bytes: int | None, now: datetime
+    ) -> Episode:
+        """Describe it. `queued`: ids, as text, of the episodes in the queue, if known; `size_bytes`: of its file."""
         return Episode(
             episode_id=self.id,
-            series_id=self.series_id,
+            series_id=self.series_id or series.id,
             series_title=series.title,
             season=self.season_number,
             episode=self.episode_number,
             title=self.title,
-            air_at=self.air_date_utc,
+            air_at=self.air_at,
             monitored=self.monitored and series.monitored,
             state=self._state(queued, now),
-            size_bytes=size_bytes,
+            size_bytes=size_bytes if self.is_there else 0,
         )
 
-    def _state(self, queued: AbstractSet[object], now: datetime) -> EpisodeState:
-        if self.has_file:
+    def _state(self, queued: AbstractSet[str] | None, now: datetime) -> EpisodeState:
+        if self.is_there:
             return "downloaded"
-        if self.id in queued:
+        if queued is not None and str(self.id) in queued:
             return "downloading"
-        return "missing" if self.air_date_utc is not None and self.air_date_utc <= now else "unaired"
+        if self.air_at is None or self.air_at > now:
+            return "unaired"
+        return "no_file" if queued is None else "missing"
 
 
 class EpisodeNumbered(Resource):
@@ -160,15 +189,16 @@ class QueuedEpisode(Queued):
     series: SeriesNamed | None = None
     episode: EpisodeNumbered | None = None
 
-    def answer(self) -> QueueItem:
-        """Describe it."""
+    def answer(self, names: Mapping[int, SeriesNamed]) -> QueueItem:
+        """Describe it. `names`: of series, for what does not bring its own."""
+        series = self.series or names.get(self.series_id or 0)
         episode = self.episode or EpisodeNumbered()
         season = self.season_number if episode.season_number is None else episode.season_number
         return QueueItem(
             **self.fetching(),
             series_id=self.series_id or None,
             episode_id=self.episode_id or None,
-            series_title=self.series.title if self.series else None,
+            series_title=series.title if series else None,
             season=season if self.series_id else None,
             episode=episode.episode_number,
         )

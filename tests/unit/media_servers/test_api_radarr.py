@@ -201,6 +201,7 @@ def test_what_radarr_refuses_to_add_is_told_in_its_words(radarr: RadarrApi, adda
 def test_an_unknown_movie_cannot_be_added(radarr: RadarrApi, addable: Answers, status: int, document: Any) -> None:
     addable.at("/movie", [], tmdbId=5)
     addable.at("/movie/lookup/tmdb", document, status=status, tmdbId=5)
+    addable.at("/movie/lookup", [FOUND, "strange"], term="tmdb:5")
 
     with pytest.raises(UnknownIdError, match="No movie has the TMDB id 5: search_movies finds the ids"):
         radarr.add(5, monitored=True, search_now=False)

@@ -8,7 +8,8 @@ import responses
 
 from media_servers.application import SONARR
 from media_servers.errors import BadAnswerError, FailedError, RefusedError, SecretRefusedError, UnclearError
-from media_servers.servarr import Servarr
+from media_servers.servarr import NotOfferedError, Servarr
+from media_servers.servarr_choices import Choice, choose_profile, choose_root
 from tests.fixtures.media import SettableClock
 from tests.fixtures.servarr import KEY, PROFILES, ROOTS, STATUS, Answers, access, failure, fault, page
 
@@ -47,7 +48,7 @@ def test_any_offset_is_made_of_the_applications_own_pages(
     assert len(answers.asked("/queue")) == requests
 
 
-@pytest.mark.parametrize("document", [[], {}, {"totalRecords": "many", "records": []}, page([]) | {"records": None}])
+@pytest.mark.parametrize("document", ["no", {}, {"totalRecords": 1}, page([]) | {"records": None}])
 def test_a_page_of_another_shape_is_told(sonarr: Servarr, answers: Answers, document: object) -> None:
     answers.at("/queue", document)
 
@@ -72,21 +73,21 @@ def test_a_quality_profile_is_chosen_by_name_or_id(
 ) -> None:
     answers.at("/qualityprofile", PROFILES)
 
-    assert sonarr.quality_profile(wanted).name == name
+    assert Choice(choose_profile(sonarr, wanted), None).quality_profile == name
 
 
 def test_an_unknown_quality_profile_is_refused_with_those_there_are(sonarr: Servarr, answers: Answers) -> None:
     answers.at("/qualityprofile", PROFILES)
 
     with pytest.raises(RefusedError, match=r"no quality profile 'Ultra': choose one of \"Any\" \(1\), \"HD-1080p\" "):
-        sonarr.quality_profile("Ultra")
+        choose_profile(sonarr, "Ultra")
 
 
 def test_a_long_list_to_choose_from_is_cut(sonarr: Servarr, answers: Answers) -> None:
     answers.at("/qualityprofile", [{"id": number, "name": f"P{number}"} for number in range(1, 101)])
 
     with pytest.raises(RefusedError, match=r"\"P20\" \(20\) and 80 more\.$"):
-        sonarr.quality_profile("Ultra")
+        choose_profile(sonarr, "Ultra")
 
 
 @pytest.mark.parametrize(("wanted", "path"), [(None, "/tv"), ("/tv/", "/tv"), (2, "/tv"), ("2", "/tv")])
@@ -95,7 +96,7 @@ def test_a_root_folder_is_chosen_by_path_or_id_and_one_out_of_reach_never_by_its
 ) -> None:
     answers.at("/rootfolder", ROOTS)
 
-    assert sonarr.root_folder(wanted).path == path
+    assert Choice(None, choose_root(sonarr, wanted)).root_folder == path
 
 
 @pytest.mark.parametrize(
@@ -113,14 +114,14 @@ def test_a_root_folder_that_cannot_be_is_refused(
     answers.at("/rootfolder", roots)
 
     with pytest.raises(RefusedError, match=told):
-        sonarr.root_folder(wanted)
+        choose_root(sonarr, wanted)
 
 
 def test_without_any_quality_profile_it_is_told_where_to_make_one(sonarr: Servarr, answers: Answers) -> None:
     answers.at("/qualityprofile", [])
 
     with pytest.raises(RefusedError, match="add one there, under Settings > Profiles"):
-        sonarr.quality_profile(None)
+        choose_profile(sonarr, None)
 
 
 @pytest.mark.parametrize(
@@ -169,12 +170,12 @@ def test_an_address_without_the_api_is_told(sonarr: Servarr, answers: Answers) -
     answers.at("/command", {"message": "NotFound"}, status=404, method="POST")
     answers.raw("/series/1", "<html>404</html>", status=404)
 
-    for ask in (
-        lambda: sonarr.listed("/series"),
-        lambda: sonarr.post("/command", {}, look_with="get_queue"),
-        lambda: sonarr.find("/series/1"),
+    for path, ask in (
+        ("/series", lambda: sonarr.listed("/series")),
+        ("/command", lambda: sonarr.post("/command", {}, look_with="get_queue")),
+        ("/series", lambda: sonarr.find("/series", 1)),
     ):
-        with pytest.raises(BadAnswerError, match=r"There is no Sonarr API v3 at http://media.test:8989 \(HTTP 404\)"):
+        with pytest.raises(NotOfferedError, match=rf"nothing at http://media.test:8989/api/v3{path} \(HTTP 404\)"):
             ask()
 
 
@@ -183,16 +184,16 @@ def test_a_wrong_key_and_a_web_page_are_told(sonarr: Servarr, answers: Answers) 
     answers.raw("/qualityprofile", "<!doctype html><title>Login</title>")
 
     with pytest.raises(SecretRefusedError, match="SONARR_API_KEY"):
-        sonarr.root_folder(None)
+        choose_root(sonarr, None)
     with pytest.raises(BadAnswerError, match="web page"):
-        sonarr.quality_profile(None)
+        choose_profile(sonarr, None)
 
 
 def test_a_failure_is_told_with_its_message_and_without_its_stack(sonarr: Servarr, answers: Answers) -> None:
     answers.at("/rootfolder", failure("database disk image is malformed"), status=500)
 
     with pytest.raises(FailedError, match="HTTP 500, database disk image is malformed") as told:
-        sonarr.root_folder(None)
+        choose_root(sonarr, None)
 
     assert "SomeController" not in str(told.value)
 
@@ -215,7 +216,7 @@ def test_a_command_is_answered_with_its_id(sonarr: Servarr, answers: Answers, st
     assert answers.sent("/command") == {"name": "EpisodeSearch", "episodeIds": [5]}
 
 
-@pytest.mark.parametrize(("document", "status"), [({"name": "x"}, 201), (failure("locked"), 500), ([], 201)])
+@pytest.mark.parametrize(("document", "status"), [("yes", 201), (failure("locked"), 500), ([], 201)])
 def test_a_command_whose_answer_is_lost_may_have_begun(
     sonarr: Servarr, answers: Answers, document: object, status: int
 ) -> None:
@@ -252,7 +253,7 @@ def test_the_health_lists_complaints_and_only_an_error_makes_it_bad(sonarr: Serv
     [
         (STATUS | {"appName": "Radarr"}, 200, "Radarr answers at http://media.test:8989: set SONARR_URL"),
         ({"error": "Unauthorized"}, 401, "Sonarr refuses the key"),
-        ({"message": "NotFound"}, 404, "There is no Sonarr API v3"),
+        ({"message": "NotFound"}, 404, "There is nothing at http://media.test:8989/api/v3/system/status"),
         (["strange"], 200, "something else than its API promises"),
     ],
 )

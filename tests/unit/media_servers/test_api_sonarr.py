@@ -63,7 +63,7 @@ def test_what_sonarr_leaves_out_is_null_or_nothing(sonarr: SonarrApi, answers: A
     (shown,) = sonarr.series(term=None, offset=0, limit=20).items
 
     assert (shown.year, shown.next_airing, shown.added_at, shown.overview) == (None, None, None, "")
-    assert (shown.episodes, shown.downloaded, shown.size_bytes, shown.seasons) == (0, 0, 0, 0)
+    assert (shown.episodes, shown.downloaded, shown.size_bytes, shown.seasons) == (None, None, None, None)
     assert shown.status == "unknown"
 
 
@@ -99,7 +99,7 @@ def test_the_library_is_sorted_by_title_and_filtered_by_words_with_or_without_ac
 
 
 def test_a_strange_entry_costs_itself_and_is_counted(sonarr: SonarrApi, answers: Answers) -> None:
-    answers.at("/series", [series(), "a text", series(8, "No id", tvdbId=None), series(9, "Odd", year=float("inf"))])
+    answers.at("/series", [series(), "a text", series(8, "No id", id=None), series(9, "Odd", year=float("inf"))])
 
     page_ = sonarr.series(term=None, offset=0, limit=20)
 
@@ -162,7 +162,7 @@ def test_a_search_tells_what_is_in_the_library_already_and_is_asked_once_for_all
     sonarr: SonarrApi, answers: Answers
 ) -> None:
     new = series(8, "New", id=None, path=None, added="0001-01-01T00:00:00Z", status="upcoming")
-    answers.at("/series/lookup", [series(), new, {"title": "No ids"}], term="ti de")
+    answers.at("/series/lookup", [series(), new, {"tvdbId": 1}], term="ti de")
 
     first = sonarr.lookup("ti de", offset=0, limit=1)
     second = sonarr.lookup("ti de", offset=1, limit=1)
@@ -239,6 +239,7 @@ def test_an_older_sonarr_is_asked_for_the_files(sonarr: SonarrApi, answers: Answ
 
 def test_an_unknown_season_is_refused_with_those_there_are(sonarr: SonarrApi, answers: Answers) -> None:
     answers.at("/series/7", series())
+    answers.at("/episode", [episode()])
 
     with pytest.raises(UnknownIdError, match="Tidewatch has no season 9: choose one of 0, 1, 2"):
         sonarr.episodes(7, season=9, offset=0, limit=20)

@@ -131,7 +131,7 @@ def test_an_added_series_says_which_profile_and_folder_it_got(sonarr: SonarrApi,
 
     added = sonarr.add(700008, monitored=True, search_now=True)
 
-    assert (added.series_id, added.title, added.episodes) == (8, "New", 0)
+    assert (added.series_id, added.title, added.episodes) == (8, "New", None)
     assert (added.quality_profile, added.root_folder) == ("Any", "/tv")
     sent = addable.sent("/series")
     assert {name: sent[name] for name in ("tvdbId", "title", "seasons")} == {
