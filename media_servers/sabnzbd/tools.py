@@ -105,7 +105,7 @@ class SabnzbdTools:
     def health_check(self) -> Health:
         """Check whether SABnzbd can be reached and takes the key; list news servers that fail and its latest warnings.
 
-        It answers within 10 s, also when SABnzbd does not. Warnings stay until somebody clears them in SABnzbd.
+        It answers within 15 s, also when SABnzbd does not. Warnings stay until somebody clears them in SABnzbd.
         """
         return self._backend.health()
 
@@ -203,7 +203,9 @@ def make_server(backend: SabnzbdBackend) -> MediaServer:
             tool(
                 of.add_nzb, "Add a download", FETCHES
             ),  # Twice adds it twice; SABnzbd's check for that is off at first.
-            tool(of.pause_queue, "Pause the queue", SETS),  # Paused twice is paused; resume_queue undoes it.
+            tool(
+                of.pause_queue, "Pause the queue", SETS
+            ),  # Paused twice is paused, at most for longer; resume_queue undoes it.
             tool(of.resume_queue, "Resume the queue", SETS),  # Likewise, by pause_queue.
             tool(of.pause_download, "Pause a download", SETS),  # Likewise, by resume_download.
             tool(of.resume_download, "Resume a download", SETS),  # Likewise, by pause_download.
