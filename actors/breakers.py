@@ -22,10 +22,12 @@ class Breakers:
         self.server = Breaker(policy, clock, jitter)
         self._tools: dict[ToolName, Breaker] = {}
 
-    def refusal(self, tool: ToolName | None) -> CircuitBreakerOpenError | None:
-        """Return why a call must end now, or None."""
+    def refusal(self, tool: ToolName | None, why: str = "") -> CircuitBreakerOpenError | None:
+        """Return why a call must end now, or None. `why`: what is wrong with the server, as far as that is known."""
         if self.server.refuses:
-            return CircuitBreakerOpenError("circuit breaker open", retry_after_s=self.server.retry_after_s())
+            told = self.server.snapshot().forced or why
+            text = f"circuit breaker open: {told}" if told else "circuit breaker open"
+            return CircuitBreakerOpenError(text, retry_after_s=self.server.retry_after_s())
         own = self._of(tool)
         if own is not None and own.refuses:
             return CircuitBreakerOpenError(f"circuit breaker of tool {tool} open", retry_after_s=own.retry_after_s())

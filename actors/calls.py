@@ -82,7 +82,7 @@ class Calls:
                 self._give_up(work, MCPTimeoutError)
             elif (self._breakers.permits(work) or not self._is_refused(work)) and self._is_listed(work):
                 self._begin(work)
-        if len(self.admission) and (refusal := self._breakers.refusal(None)) is not None:
+        if len(self.admission) and (refusal := self._refusals.of_breakers(None)) is not None:
             for work in self.admission.waiting():
                 if not self._breakers.permits(work) or self._breakers.is_open(None):
                     self._refuse(work, refusal)

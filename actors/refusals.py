@@ -4,7 +4,8 @@ import math
 
 from actors.admission import Work
 from actors.breakers import Breakers
-from actors.errors import MCPConnectionError, MCPOrchestratorError
+from actors.call import ToolName
+from actors.errors import CircuitBreakerOpenError, MCPConnectionError, MCPOrchestratorError
 from actors.link import Link, State
 
 
@@ -16,11 +17,16 @@ class Refusals:
 
     def of(self, work: Work) -> MCPOrchestratorError | None:
         """Return why this call must end now; None if it may be sent, or wait."""
-        refusal = self._link.refusal() or self._breakers.refusal(work.tool)
+        refusal = self._link.refusal() or self.of_breakers(work.tool)
         if refusal is None and self.comes_too_late(work):
             link = self._link
             return MCPConnectionError(f"not connected: {link.reason}", retry_after_s=link.retry_after_s())
         return refusal
+
+    def of_breakers(self, tool: ToolName | None) -> CircuitBreakerOpenError | None:
+        """Return what the breakers say, with what is wrong: whose connection is missing, the caller can mend that."""
+        link = self._link
+        return self._breakers.refusal(tool, "" if link.state is State.READY else link.reason)
 
     def comes_too_late(self, work: Work) -> bool:
         """Say if the next connect is due after the deadline of a call that needs it."""

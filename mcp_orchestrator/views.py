@@ -165,7 +165,8 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
     """Return what state a server is in, why, and what happens next, a sentence a line."""
     status, server_config, now = status_of(board, name), config.servers[name], runtime.clock()
     snapshot = status.breaker_at(now)
-    lines = [f"{name} is {_IS.get(status.state, status.state)}" + (f": {status.reason}" if status.reason else "") + "."]
+    state = _IS.get(status.state, status.state)
+    lines = [_sentence(f"{name} is {state}: {status.reason}" if status.reason else f"{name} is {state}")]
     if status.ready:
         lines += _spoken(status, server_config)
     else:
@@ -187,6 +188,11 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
     repeated = f"Tools: {len(offered)}; calls of {safe} of them may be repeated when an answer is lost."
     lines.append(repeated if offered or status.fresh else "Its tools are not known yet.")
     return lines
+
+
+def _sentence(text: str) -> str:
+    """Return what others have said, with a full stop: once."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 _IS = {"auth_required": "refusing our credentials", "config": "configured wrongly", "crash_loop": "in a crash loop"}

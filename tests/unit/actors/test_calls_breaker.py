@@ -76,6 +76,17 @@ def test_waiting_calls_end_at_the_opening_and_say_when_to_come_back() -> None:
     assert len(world.wire.exchanges) == 1
 
 
+def test_calls_that_wait_while_the_server_dies_are_told_so_at_the_opening() -> None:
+    world = World(max_concurrent=1, breaker={"failure_threshold": 1})
+    world.begin("failing")
+    waiting = world.submit("b")
+
+    world.wire.connections[-1].die("child exited with code 1")
+    world.runtime.run()
+
+    assert failure(waiting, CircuitBreakerOpenError).message == "circuit breaker open: child exited with code 1"
+
+
 def test_a_resting_call_ends_at_the_opening_with_its_own_last_error() -> None:
     world = World(breaker={"failure_threshold": 1})
     world.begin("failing")

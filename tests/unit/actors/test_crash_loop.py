@@ -18,10 +18,12 @@ def crash_loop() -> World:
     return world
 
 
-def use(world: World) -> None:
+def use(world: World) -> CircuitBreakerOpenError:
     future = world.submit("a")
     world.runtime.run()
-    assert failure(future, CircuitBreakerOpenError).executed == "no"
+    error = failure(future, CircuitBreakerOpenError)
+    assert error.executed == "no"
+    return error
 
 
 def test_five_failed_connects_are_a_crash_loop() -> None:
@@ -29,6 +31,10 @@ def test_five_failed_connects_are_a_crash_loop() -> None:
 
     assert (world.status.state, world.status.failed_connects) == ("crash_loop", 5)
     assert world.status.retry_after_s == 5.0
+
+
+def test_who_is_refused_is_told_what_is_wrong() -> None:
+    assert use(crash_loop()).message == "circuit breaker open: connecting failed: refused"
 
 
 def test_it_is_tried_on_use_once_in_an_open_period() -> None:

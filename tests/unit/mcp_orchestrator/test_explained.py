@@ -44,6 +44,13 @@ def explained(*, later_s: float = 0.0, **status: Any) -> list[str]:
             ["a is reconnecting: refused.", "Calls wait within their deadlines; the next try comes in 2.0 s."],
         ),
         (
+            {"state": "reconnecting", "reason": "last on stderr: set NAME in .env.", "retry_after_s": 2.0},
+            [
+                "a is reconnecting: last on stderr: set NAME in .env.",
+                "Calls wait within their deadlines; the next try comes in 2.0 s.",
+            ],
+        ),
+        (
             {"state": "reconnecting", "reason": "restarting"},
             ["a is reconnecting: restarting.", "Calls wait within their deadlines."],
         ),

@@ -18,6 +18,7 @@ def test_forced_open_every_call_from_then_on_is_refused_until_it_is_reset() -> N
         with pytest.raises(CircuitBreakerOpenError) as refused:
             face.call_tool("b", "get_queue")
         assert (refused.value.executed, refused.value.retry_after_s) == ("no", None)
+        assert refused.value.message == "circuit breaker open: maintenance"
         assert scripts.wire("b").executed == []
         assert face.get_circuit_breaker_state("b")["forced"] == "maintenance"
         assert "The circuit breaker is forced open: maintenance." in face.explain("b")
