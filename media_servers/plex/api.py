@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
@@ -34,8 +35,9 @@ SLIM: Params = {
 class PlexApi(PlexBackend):
     """Every call asks Plex anew, so it does not matter when Plex comes, goes or restarts. For any thread.
 
-    One request a call, and Plex cuts the page. But `libraries` asks once more for each library, to count it, `scan`
-    looks the library up before, and `history` asks for names, two requests every ten minutes.
+    Where its API has two ways, a server that does not know the one is asked in the other. One request a call, and Plex
+    cuts the page. But `libraries` asks once more for each library, to count it, `scan` and what finds no library look
+    it up, and `history` asks for names, two requests every ten minutes.
     """
 
     def __init__(self, access: Access, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,24 +54,31 @@ class PlexApi(PlexBackend):
             items, library_id = None, section.number("key")
             if counts and library_id is not None:
                 try:
-                    items = _total(self._part(f"/library/sections/{library_id}/all", {}, 0, 0, timeout_s=COUNT_S))
+                    root = self._part(f"/library/sections/{library_id}/all", {}, 0, 0, timeout_s=COUNT_S)
                 except BackendError:
                     counts = False  # Nobody should wait as long for each of the others: the list is worth more.
-            library = entries.library(section, items)
-            if library is not None:
-                found.append(library)
+                else:
+                    items = _total(root) if "totalSize" in root.attrib or len(root) else None
+            found.append(entries.library(section, items))
         return found
 
     @override
     def items(self, library_id: int, *, offset: int, limit: int) -> Page[Item]:
-        return self._items_of(library_id, "all", {**SLIM, "sort": "titleSort"}, offset, limit)
+        root = self._part_of(library_id, "all", {**SLIM, "sort": "titleSort"}, offset, limit)
+        return self._items(root, library_id, offset, limit)
 
     @override
     def recently_added(self, library_id: int | None, *, offset: int, limit: int) -> Page[Item]:
-        if library_id is not None:
-            return self._items_of(library_id, "recentlyAdded", SLIM, offset, limit)
-        root = self._part("/library/recentlyAdded", SLIM, offset, limit)
-        return self._page(Page[Item], entries.item, root, offset, limit)
+        if library_id is None:
+            root = self._part("/library/recentlyAdded", SLIM, offset, limit)
+            return self._page(Page[Item], entries.item, root, offset, limit)
+        try:
+            root = self._part_of(library_id, "recentlyAdded", SLIM, offset, limit)
+        except NothingThereError:
+            root = self._part_of(library_id, "all", {**SLIM, "sort": "addedAt:desc"}, offset, limit)
+            if "totalSize" not in root.attrib:  # The whole list, and so it may not be sorted either.
+                root[:] = sorted(root, key=_added_at, reverse=True)
+        return self._items(root, library_id, offset, limit)
 
     @override
     def on_deck(self, *, offset: int, limit: int) -> Page[OnDeck]:
@@ -83,9 +92,12 @@ class PlexApi(PlexBackend):
 
     @override
     def search(self, term: str, *, offset: int, limit: int) -> Page[Item]:
-        root = self._plex.query("/hubs/search", params={**SLIM, "query": term, "limit": FOUND_PER_TYPE})
+        params: Params = {**SLIM, "query": term, "limit": FOUND_PER_TYPE}
+        root = self._first(("/hubs/search", "/library/search", "/search"), params)
         # People, genres, collections and playlists have hubs of their own: they are no items.
-        elements = [element for hub in root.iter("Hub") if hub.get("type") in SOUGHT for element in _media(hub)]
+        hubs = [hub for hub in root.iter("Hub") if hub.get("type", "movie") in SOUGHT]
+        lists = hubs or [root, *root.iter("SearchResult")]  # Without hubs, as the other two answer.
+        elements = [element for one in lists for element in _media(one)]
         items = [entries.item(entry) for entry in self._plex.entries(elements, "item")]
         found = sorted((item for item in items if item.type in SOUGHT), key=lambda item: SOUGHT.index(item.type))
         return Page[Item].cut(found, offset, limit, unreadable=len(elements) - len(items))
@@ -93,13 +105,13 @@ class PlexApi(PlexBackend):
     @override
     def scan(self, library_id: int) -> ScanStarted:
         section = next((one for one in self._sections() if one.number("key") == library_id), None)
-        library = None if section is None else entries.library(section, None)
-        if library is None:
+        if section is None:
             raise _unknown(library_id)
+        library = entries.library(section, None)
         try:
             self._http.scan(library_id)
-        except NothingThereError:
-            raise _unknown(library_id) from None
+        except NothingThereError as error:
+            raise self._nothing_of(library_id, error) from None
         return ScanStarted(library_id=library_id, title=library.title, already_scanning=library.scanning)
 
     @override
@@ -110,7 +122,7 @@ class PlexApi(PlexBackend):
 
     @override
     def version(self) -> Version:
-        version = self._plex.query("/").get("version")
+        version = self._first(("/", "/identity"), {}).get("version")
         if not version:
             raise BadAnswerError(
                 f"What answers at {self._access.url} does not tell a version, as Plex does: check "
@@ -122,7 +134,8 @@ class PlexApi(PlexBackend):
     def health(self) -> Health:
         issues: list[str] = []
         try:
-            self._plex.query("/", timeout=min(HEALTH_S, self._access.timeout_s))
+            # Not /identity: that lets everybody in.
+            self._first(("/", "/library/sections"), {}, timeout_s=min(HEALTH_S, self._access.timeout_s))
         except BackendError as error:
             issues.append(str(error))
         return Health(healthy=not issues, issues=issues, checked_at=at(time.time()))
@@ -130,12 +143,27 @@ class PlexApi(PlexBackend):
     def _sections(self) -> list[Entry]:
         return self._plex.entries(self._plex.query("/library/sections"), "library")
 
-    def _items_of(self, library_id: int, what: str, params: Params, offset: int, limit: int) -> Page[Item]:
+    def _part_of(self, library_id: int, what: str, params: Params, offset: int, limit: int) -> Element:
         try:
-            root = self._part(f"/library/sections/{library_id}/{what}", params, offset, limit)
-        except NothingThereError:
-            raise _unknown(library_id) from None
+            return self._part(f"/library/sections/{library_id}/{what}", params, offset, limit)
+        except NothingThereError as error:
+            raise self._nothing_of(library_id, error) from None
+
+    def _items(self, root: Element, library_id: int, offset: int, limit: int) -> Page[Item]:
         return self._page(Page[Item], lambda entry, _: entries.item(entry, library_id), root, offset, limit)
+
+    def _nothing_of(self, library_id: int, error: NothingThereError) -> BackendError:
+        """Say what a 404 under a library means: it is not there, or not all of Plex's API is."""
+        is_there = any(section.number("key") == library_id for section in self._sections())
+        return error if is_there else _unknown(library_id)
+
+    def _first(self, paths: tuple[str, ...], params: Params, *, timeout_s: float | None = None) -> Element:
+        """Ask the first of `paths` that is there."""
+        *others, last = paths
+        for path in others:
+            with suppress(NothingThereError):
+                return self._plex.query(path, params=params, timeout=timeout_s)
+        return self._plex.query(last, params=params, timeout=timeout_s)
 
     def _part(self, path: str, params: Params, offset: int, limit: int, *, timeout_s: float | None = None) -> Element:
         """Ask for a part of a list, in both ways that Plex knows: other servers of its API know one of them."""
@@ -168,6 +196,11 @@ class PlexApi(PlexBackend):
 
 def _media(container: Element) -> list[Element]:
     return [element for element in container if element.tag in MEDIA_TAGS]
+
+
+def _added_at(element: Element) -> int:
+    said = element.get("addedAt", "")
+    return int(said) if said.isdecimal() else 0
 
 
 def _total(container: Element) -> int:

@@ -16,7 +16,7 @@ ItemType: TypeAlias = Literal[
 class Library(Answer):
     """A library section."""
 
-    library_id: int
+    library_id: int | None
     title: str
     type: LibraryType = Field(description="artist: a music library.")
     items: int | None = Field(

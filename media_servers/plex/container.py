@@ -10,6 +10,7 @@ from media_servers import VERSION
 from media_servers.application import Access
 from media_servers.errors import BadAnswerError, FailedError, RefusedError, SecretRefusedError
 from media_servers.http import HttpApi, Params, Reply
+from media_servers.plex.json_answers import parsed_json
 from media_servers.plex.typed import parsed
 
 # How Plex calls us in its list of devices. The identifier stays the same, or each start would be a new device.
@@ -38,9 +39,10 @@ class PlexHttp(HttpApi):
         """GET `path`. Raises BackendError."""
         reply = self.read(path, params, headers=headers, timeout_s=timeout_s)
         where = f"Plex's API at {self.access.url}"
+        text = reply.body.decode("utf-8", "replace")
         try:
-            root = parsed(reply.body.decode("utf-8", "replace"))
-        except ValueError:
+            root = parsed_json(text) if text.lstrip().startswith("{") else parsed(text)
+        except (ValueError, RecursionError):
             root = None
         if root is not None and root.tag == "MediaContainer":
             return root
@@ -60,7 +62,11 @@ class PlexHttp(HttpApi):
         Plex takes a GET for it. It goes the way of changes all the same: a repeat would do no harm, but a caller who
         is told that the answer was lost can look, and one whose repeat is lost too would wait three times as long.
         """
-        self.change("GET", f"/library/sections/{library_id}/refresh", look_with="get_libraries")
+        path = f"/library/sections/{library_id}/refresh"
+        try:
+            self.change("GET", path, look_with="get_libraries")
+        except (NothingThereError, RefusedError):  # Then it takes what Plex's documents say, and only that.
+            self.change("POST", path, look_with="get_libraries")
 
     @override
     def _judged(self, response: requests.Response, reply: Reply) -> Reply:

@@ -12,14 +12,12 @@ _ITEM_TYPES, _LIBRARY_TYPES, _STATES = get_args(ItemType), get_args(LibraryType)
 _HAVE_LEAVES = {"show", "season"}
 
 
-def library(entry: Entry, items: int | None) -> Library | None:
-    """Describe a section; None if it has no id."""
-    library_id, kind = entry.number("key"), entry.text("type")
-    if library_id is None:
-        return None
+def library(entry: Entry, items: int | None) -> Library:
+    """Describe a section."""
+    kind = entry.text("type")
     scanned_at = _epoch_s(entry.attributes.get("scannedAt"))  # plexapi does not know it.
     return Library(
-        library_id=library_id,
+        library_id=entry.number("key"),
         title=_title(entry),
         type=cast("LibraryType", kind if kind in _LIBRARY_TYPES else "other"),
         items=items,

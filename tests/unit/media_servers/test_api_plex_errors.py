@@ -52,7 +52,8 @@ FAULTS: dict[str, Fault] = {
     "web page": (200, LOGIN, BadAnswerError, "Something else came in place of Plex's API at"),
     "other XML": (200, "<rss></rss>", BadAnswerError, "a login page or a proxy may stand in front of it."),
     "half an answer": (200, xml.SECTIONS[:300], BadAnswerError, "broke off or garbled its answer (300 bytes, no XML)"),
-    "JSON": (200, '{"MediaContainer": {"size": 0}}', BadAnswerError, "garbled its answer (31 bytes, no XML)"),
+    "other JSON": (200, '{"status": "ok"}', BadAnswerError, "a login page or a proxy may stand in front of it."),
+    "half a JSON": (200, '{"MediaContainer": {"si', BadAnswerError, "broke off or garbled its answer (23 bytes"),
     "unknown letters": (200, '<?xml version="1.0" encoding="idna"?><a/>', BadAnswerError, "garbled its answer"),
     "nothing": (200, "", BadAnswerError, "broke off or garbled its answer (0 bytes, no XML): try again"),
 }
@@ -171,10 +172,22 @@ def test_a_scan_that_fails_is_unclear_and_one_that_is_refused_was_not_begun(
 
 
 def test_a_library_that_is_gone_between_looking_and_scanning_is_unknown(plex: PlexApi) -> None:
-    with plex_that_says({"/library/sections": xml.SECTIONS}) as wire:
+    with plex_that_says({}) as wire:
+        wire.get(f"{URL}/library/sections", body=xml.SECTIONS)
+        wire.get(f"{URL}/library/sections", body=container())
         wire.get(REFRESH, status=404)
+        wire.post(REFRESH, status=404)
 
         sentence_of(lambda plex: plex.scan(1), plex, UnknownIdError)
+
+
+def test_a_path_of_a_library_that_is_there_is_not_blamed_on_the_library(plex: PlexApi) -> None:
+    with plex_that_says({"/library/sections": xml.SECTIONS}) as wire:
+        wire.get(ANY, status=404)
+
+        sentence = sentence_of(lambda plex: plex.items(1, offset=0, limit=1), plex, BadAnswerError)
+
+    assert "nothing under /library/sections/1/all (HTTP 404)" in sentence
 
 
 def test_the_token_is_in_no_log_and_no_representation(plex: PlexApi, caplog: pytest.LogCaptureFixture) -> None:
