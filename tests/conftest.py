@@ -37,8 +37,14 @@ def _nothing_is_left_behind() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def sdk1_python() -> Path:
-    """Return a Python with the official SDK 1.x, which speaks the revisions before 2026."""
+    """Return a Python with the official SDK 1.x, which speaks the revisions before 2026; and servers of that kind."""
     return _peer("MCP_PEER_SDK1_PYTHON", "a Python interpreter with mcp 1.x")
+
+
+@pytest.fixture(scope="session")
+def fastmcp_python() -> Path:
+    """Return a Python with a server that is written with FastMCP 3."""
+    return _peer("MCP_PEER_FASTMCP_PYTHON", "a Python interpreter with arr-py-client")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,21 @@
-"""An orchestrator for each peer: a child's is shared by all tests, a server over HTTP has one for each."""
+"""Where the peers are, and an orchestrator for each: a child's is shared by all tests, over HTTP each has its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.fixtures.orchestrating import Orchestrated, orchestrating
 from tests.fixtures.peers import RunningPeer
+
+
+@pytest.fixture(scope="session")
+def find(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    def find(fixture: str) -> Path:
+        path: Path = request.getfixturevalue(fixture)
+        return path
+
+    return find
 
 
 @pytest.fixture

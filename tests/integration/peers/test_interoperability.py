@@ -5,20 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.interoperability_page import cell, committed, count_of_rows, row
+from tests.fixtures.interoperability_page import cell, committed, row, rows_of
 from tests.fixtures.orchestrating import PATIENCE_S
 from tests.fixtures.peers import ALL, RunningPeer
 
 BRIEFLY_S = 0.3  # What the page says does not come, is not waited for; only a wrong yes can come of it.
-
-
-@pytest.fixture
-def find(request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    def find(fixture: str) -> Path:
-        path: Path = request.getfixturevalue(fixture)
-        return path
-
-    return find
 
 
 @pytest.mark.parametrize("peer", ALL, indirect=True)
@@ -32,4 +23,4 @@ def test_a_row_of_the_page_is_what_its_peer_does(peer: RunningPeer, find: Callab
 
 
 def test_the_page_has_a_row_for_every_peer() -> None:
-    assert count_of_rows() == len(ALL)
+    assert len(rows_of("table")) == len(ALL)
