@@ -18,8 +18,8 @@ Routes: TypeAlias = Mapping[str, object | Callable[[Any], object]]
 class Plain:
     """Serves `routes` on a free port of 127.0.0.1; all else is a page of HTML with 404. `seen`: method, path, body."""
 
-    def __init__(self, routes: Routes, *, title: str = "") -> None:
-        self.title, self.secret = title, SECRET
+    def __init__(self, routes: Routes) -> None:
+        self.secret = SECRET
         self.seen: list[tuple[str, Any]] = []
         self.routes = routes
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
