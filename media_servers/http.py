@@ -87,6 +87,12 @@ class Reply:
     media_type: str  # "application/json"; lower case, without parameters.
     body: bytes
 
+    @property
+    def is_page(self) -> bool:
+        """Tell whether it is a web page, such as a login or a proxy's. Plex calls nothing at all HTML, too."""
+        start = self.body.lstrip()[:15].lower()
+        return bool(start) and ("html" in self.media_type or start.startswith((b"<!doctype html", b"<html")))
+
     def json(self) -> Any:  # noqa: ANN401 -- whatever it is
         """Return what the body says. Raises BadAnswerError if it is no JSON; UnclearError if that is about a change."""
         try:
@@ -148,12 +154,13 @@ class HttpApi:
     ) -> Reply:
         """Send a change, once: `form` as fields, `body` as JSON. `look_with`: the tool that shows whether it was made.
 
-        Raises UnclearError if it was sent and no answer came; any other BackendError: it was not made.
+        Raises UnclearError if it was sent and no answer came; any other BackendError: it was not made. A web page is no
+        answer, though it come with success: none of the applications tells of a change by one.
         """
         try:
             with session(self.access, _CHANGES) as http:
                 http.headers.update({**self._headers, "Connection": "close"})
-                return self._converse(
+                reply = self._converse(
                     http,
                     method,
                     path,
@@ -167,6 +174,9 @@ class HttpApi:
             if never_sent(error):
                 raise self._unreachable(error) from None
             raise unclear(self.access, look_with) from None
+        if reply.status < 400 and reply.is_page:
+            raise unclear(self.access, look_with, "was told, and a web page came in place of its answer")
+        return reply
 
     def _converse(  # noqa: PLR0913 -- as above
         self,

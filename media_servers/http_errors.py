@@ -25,7 +25,7 @@ def said(body: bytes) -> str:
     """Return ", its words" where an error answer has any: `message` in an object, or of the first in a list."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if isinstance(document, list) and document:
         document = cast("list[object]", document)[0]

@@ -96,13 +96,16 @@ class SabnzbdApi(SabnzbdBackend):
 
     @override
     def version(self) -> Version:
-        return Version(application="SABnzbd", version=text(self._calls.ask("version"), "version") or "unknown")
+        answer = self._calls.ask("version")
+        part(answer, "version")
+        return Version(application="SABnzbd", version=text(answer, "version") or "unknown")
 
     @override
     def health(self) -> Health:
         try:
             # Without skip_dashboard SABnzbd asks machines on the internet for its own address.
-            status = table(part(self._calls.ask("fullstatus", HEALTH_S, skip_dashboard=1), "status"))
+            limit_s = min(HEALTH_S, self._access.timeout_s)
+            status = table(part(self._calls.ask("fullstatus", limit_s, skip_dashboard=1), "status"))
             issues, healthy = complaints(status), True
         except BackendError as error:
             issues, healthy = [str(error)], False
@@ -119,7 +122,7 @@ class SabnzbdApi(SabnzbdBackend):
             fields["nzbname"] = name
         answer = self._calls.tell("addurl" if is_url else "addlocalfile", look_with="get_queue", **fields)
         nzo_ids = texts(answer.get("nzo_ids"))
-        if not answer.get("status") or not nzo_ids:
+        if not self._calls.agrees(answer, "get_queue") or not nzo_ids:
             raise RefusedError(
                 "SABnzbd did not take it: the NZB is empty or broken, or a check for duplicates or a script of its "
                 "owner refuses it; get_history may show it, and health_check why."
@@ -129,9 +132,9 @@ class SabnzbdApi(SabnzbdBackend):
     @override
     def pause_queue(self, *, paused: bool, minutes: int | None = None) -> QueueState:
         if paused and minutes is not None:
-            self._calls.tell("config", look_with="get_status", name="set_pause", value=minutes)
+            self._calls.order("config", look_with="get_status", name="set_pause", value=minutes)
         else:
-            self._calls.tell("pause" if paused else "resume", look_with="get_status")
+            self._calls.order("pause" if paused else "resume", look_with="get_status")
         with self._afterwards("get_status"):
             head = self._lists.head(limit=1)
         return QueueState(paused=bool(head.get("paused")), resumes_in_s=seconds(text(head, "pause_int")))
@@ -139,7 +142,7 @@ class SabnzbdApi(SabnzbdBackend):
     @override
     def pause_download(self, nzo_id: str, *, paused: bool) -> DownloadPaused:
         self._lists.queued(nzo_id)
-        self._calls.tell("queue", look_with="get_queue", name="pause" if paused else "resume", value=nzo_id)
+        self._calls.order("queue", look_with="get_queue", name="pause" if paused else "resume", value=nzo_id)
         with self._afterwards("get_queue"):
             now = self._lists.slot(nzo_id)
         if now is None:
@@ -157,12 +160,12 @@ class SabnzbdApi(SabnzbdBackend):
         queued = self._lists.slot(nzo_id)
         if queued is not None:
             answer = self._calls.tell("queue", look_with="get_queue", **fields)
-            if answer.get("status"):
+            if self._calls.agrees(answer, "get_queue"):
                 return Deleted(nzo_id=nzo_id, name=queued.name, deleted_from="queue", files_deleted=delete_files)
         ended = self._lists.entry(nzo_id)  # Perhaps since a moment ago.
         if ended is None:
             raise UnknownIdError(f"The id {nzo_id!r} is unknown: get_history lists what has ended, get_queue the rest.")
-        self._calls.tell("history", look_with="get_history", **fields)
+        self._calls.order("history", look_with="get_history", **fields)
         return Deleted(
             nzo_id=nzo_id,
             name=ended.name,
@@ -180,7 +183,7 @@ class SabnzbdApi(SabnzbdBackend):
             raise RefusedError(f"{nzo_id} {fate}: only a failed download can be retried.")
         if not entry.can_retry:
             raise RefusedError(f"SABnzbd has kept nothing of {nzo_id} to try again: add its NZB anew with add_nzb.")
-        answer = self._calls.tell("retry", look_with="get_queue", value=nzo_id)
+        answer = self._calls.order("retry", look_with="get_queue", value=nzo_id)
         again = new_id(answer.get("nzo_id"))
         if again is None:
             with self._afterwards("get_queue"):

@@ -54,6 +54,20 @@ class Calls(HttpApi):
         """Send an order, once. `look_with`: the tool that shows whether it was carried out."""
         return self._sound(mode, self.change("POST", "/api", look_with=look_with, form=self._fields(mode, fields)))
 
+    def order(self, mode: str, *, look_with: str, **fields: str | int) -> Table:
+        """Tell what SABnzbd answers with yes or no, and return what it says beside yes."""
+        answer = self.tell(mode, look_with=look_with, **fields)
+        if not self.agrees(answer, look_with):
+            raise RefusedError(f"SABnzbd says no to {mode}, and not why: see its log.")
+        return answer
+
+    def agrees(self, answer: Table, look_with: str) -> bool:
+        """Tell whether an answer says yes. Raises UnclearError if it says neither yes nor no."""
+        agrees = answer.get("status")
+        if not isinstance(agrees, bool):
+            raise unclear(self.access, look_with, "gave an answer that makes no sense")
+        return agrees
+
     @override
     def refusal(self, reply: Reply) -> BackendError:
         words = reply.body[:500].decode(errors="replace").lower()

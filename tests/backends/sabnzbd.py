@@ -40,7 +40,7 @@ class SabnzbdStub(Stub):
     def __init__(self, *, empty: bool = False) -> None:
         super().__init__()
         self.secret, self.nzb_key = "c4na4yk3y0fsabnzbd00000000000001", "c4na4yk3y0fsabnzbd00000000000002"
-        self.paused, self.bytes_per_s, self.grabs = False, 0.0, True
+        self.paused, self.pause_minutes, self.bytes_per_s, self.grabs = False, 0, 0.0, True
         self.jobs: list[Job] = []  # The queue, in its order.
         self.ended: list[Job] = []  # The history, latest first.
         self.warnings: list[dict[str, Any]] = []
@@ -52,6 +52,7 @@ class SabnzbdStub(Stub):
             "addurl": self._add_url,
             "addlocalfile": self._add_path,
             "addfile": self._add_file,
+            "config": lambda params: self._pause_all(paused=True, minutes=int(params.get("value") or 0)),
             "pause": lambda _: self._pause_all(paused=True),
             "resume": lambda _: self._pause_all(paused=False),
             "retry": self._retry,
@@ -276,12 +277,12 @@ class SabnzbdStub(Stub):
             self.warnings.clear()
         return {"warnings": shown}
 
-    def _pause_all(self, *, paused: bool) -> Any:
-        self.paused = paused
+    def _pause_all(self, *, paused: bool, minutes: int = 0) -> Any:
+        self.paused, self.pause_minutes = paused, minutes
         return {"status": True}
 
     def _header(self) -> dict[str, Any]:
-        return header(VERSION, paused=self.paused, warnings=len(self.warnings))
+        return header(VERSION, paused=self.paused, minutes=self.pause_minutes, warnings=len(self.warnings))
 
     def _of(self, ids: list[str]) -> list[Job]:
         return [job for job in self.jobs if job.nzo_id in ids]

@@ -10,12 +10,12 @@ _FREE_GIB, _SIZE_GIB = "73.68", "251.97"
 _HISTORY_LIMIT = 10  # Of one answer, where none is asked for.
 
 
-def header(version: str, *, paused: bool, warnings: int) -> dict[str, Any]:
+def header(version: str, *, paused: bool, warnings: int, minutes: int = 0) -> dict[str, Any]:
     """Return what queue and status begin with."""
     return {
         "version": version,
         "paused": paused,
-        "pause_int": "0",
+        "pause_int": f"{minutes}:00" if minutes else "0",
         "paused_all": False,
         "diskspace1": _FREE_GIB,
         "diskspace2": _FREE_GIB,

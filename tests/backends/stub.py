@@ -60,6 +60,15 @@ class Answer:
         return cls(status=status, body=json.dumps(document).encode())
 
 
+@dataclass(slots=True, eq=False)
+class _Instead:
+    """What `next` was told. `after`: how many of those that begin like `to` are answered before."""
+
+    to: str
+    after: int
+    what: Answer | Mishap
+
+
 LOGIN_PAGE = Answer(body=b"<!doctype html><title>Login</title>", media_type="text/html; charset=utf-8")
 BAD_GATEWAY = Answer(status=502, body=b"<html>502 Bad Gateway</html>", media_type="text/html")
 SERVICE_UNAVAILABLE = Answer(status=503, body=b"", media_type="text/plain")
@@ -75,7 +84,7 @@ class Stub(abc.ABC):
         self.seen: list[Request] = []
         self.delay_s = 0.0  # Before every answer.
         self._state = Lock()
-        self._instead: list[tuple[str, Answer | Mishap]] = []
+        self._instead: list[_Instead] = []
         self._go_on, self._over = Event(), Event()
         self._server: _Server | None = None
         self._thread: Thread | None = None
@@ -90,12 +99,21 @@ class Stub(abc.ABC):
         """The address, without a slash at its end. The stub must have been started."""
         return f"http://127.0.0.1:{self._port}"
 
-    def next(self, *instead: Answer | Mishap, to: str = "") -> None:
+    def next(self, *instead: Answer | Mishap, to: str = "", after: int = 0) -> None:
         """Let the next requests fare otherwise, one each: an answer in place of what is asked, or a mishap.
 
-        `to`: how method and path must begin, such as "POST /api"; others are answered meanwhile.
+        `to`: how method and path must begin, such as "POST /api"; others are answered meanwhile. `after`: so many of
+        these are answered first.
         """
-        self._instead.extend((to, one) for one in instead)
+        with self._state:
+            self._instead.extend(_Instead(to, after, one) for one in instead)
+
+    def calm(self) -> None:
+        """Forget what `next` was told; what hangs goes on, and what will hang again hangs."""
+        with self._state:
+            self._instead.clear()
+            held, self._go_on = self._go_on, Event()
+        held.set()
 
     def resume(self) -> None:
         """Let what hangs go on."""
@@ -164,9 +182,9 @@ class Stub(abc.ABC):
         """Answer one request, or let it fare as `next` said. On the connection's thread."""
         with self._state:
             self.seen.append(request)
-            instead = self._taken(f"{request.method} {request.path}")
+            instead, go_on = self._taken(f"{request.method} {request.path}"), self._go_on
         if instead == "hung":
-            self._go_on.wait(LONGEST_S)
+            go_on.wait(LONGEST_S)
         self._over.wait(self.delay_s)
         if isinstance(instead, Answer):
             self._send(handler, instead)
@@ -181,11 +199,14 @@ class Stub(abc.ABC):
             self._send(handler, answer, half=instead == "half")
 
     def _taken(self, line: str) -> Answer | Mishap | None:
-        for entry in self._instead:
-            if line.startswith(entry[0]):
-                self._instead.remove(entry)
-                return entry[1]
-        return None
+        fitting = [entry for entry in self._instead if line.startswith(entry.to)]
+        due = next((entry for entry in fitting if not entry.after), None)
+        for entry in fitting:
+            entry.after = max(entry.after - 1, 0)
+        if due is None:
+            return None
+        self._instead.remove(due)
+        return due.what
 
     def _send(self, handler: BaseHTTPRequestHandler, answer: Answer, *, half: bool = False) -> None:
         handler.send_response(answer.status)

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from media_servers.application import SABNZBD, Access
-from media_servers.errors import RefusedError, UnclearError, UnknownIdError
+from media_servers.errors import BadAnswerError, RefusedError, UnclearError, UnknownIdError
 from media_servers.sabnzbd.api import SabnzbdApi
 from tests.backends.sabnzbd import SabnzbdStub
+from tests.backends.stub import Answer
 
 
 @pytest.fixture
@@ -82,3 +83,20 @@ def test_an_order_whose_answer_is_lost_is_given_once(stub: SabnzbdStub) -> None:
         api.add("http://127.0.0.1:9/film.nzb", name=None, category="*", priority="normal")
 
     assert [job.name for job in stub.jobs].count("film") == 1
+
+
+def test_what_tells_no_version_is_not_taken_for_sabnzbd(stub: SabnzbdStub) -> None:
+    stub.next(Answer.of({}))
+
+    with pytest.raises(BadAnswerError, match="no version"):
+        backend(stub).version()
+
+
+def test_a_check_of_the_health_takes_no_longer_than_any_answer_may(stub: SabnzbdStub) -> None:
+    api = SabnzbdApi(Access(application=SABNZBD, url=stub.url, secret=stub.secret, timeout_s=0.1))
+    stub.next("hung")
+
+    health = api.health()
+
+    assert not health.healthy
+    assert "within 0.1 s" in health.issues[0]
