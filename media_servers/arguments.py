@@ -37,7 +37,7 @@ LONGEST_PERIOD_DAYS = 366
 def period(start: date | None, end: date | None, today: date) -> tuple[date, date]:
     """Return the first and last day a calendar was asked for. Raises RefusedError for one that cannot be."""
     first = start or today
-    last = end or first + timedelta(days=7)
+    last = end or first + min(timedelta(days=7), date.max - first)
     if last < first:
         raise RefusedError(f"The end {last} is before the start {first}: exchange them.")
     if (last - first).days > LONGEST_PERIOD_DAYS:

@@ -8,7 +8,7 @@ from media_servers.http_errors import unclear
 from media_servers.sabnzbd.backend import Changed, Section, Setting, Value
 from media_servers.sabnzbd.calls import Calls, part
 from media_servers.sabnzbd.reading import table, tables, text, texts
-from media_servers.sabnzbd.settings import CHANGEABLE, SHOWN, as_field, in_order, kind_of, stays_inside
+from media_servers.sabnzbd.settings import CHANGEABLE, SHOWN, as_field, in_order, is_plain, kind_of, stays_inside
 
 
 class Configuration:
@@ -44,6 +44,8 @@ class Configuration:
 
     def _changeable(self, section: Section, keyword: str, value: Value) -> Value:
         """Return the present value of a setting that may be changed to `value`. Raises BackendError."""
+        if not is_plain(value):
+            raise RefusedError(f"{value!r:.80} has characters that no setting has: leave out line breaks and the like.")
         if section == "categories":
             if not (isinstance(value, str) and stays_inside(value)):
                 raise RefusedError(

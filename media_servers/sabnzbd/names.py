@@ -13,6 +13,16 @@ _ADDRESS = re.compile(r"(https?://)(?:[^\s/@]*@)?([^\s?#&]*)([?#&]\S*)?", re.IGN
 _QUERY = re.compile(r"[?&][\w.-]+=\S*")
 
 
+def is_address(url: str) -> bool:
+    """Tell whether this is an http or https address that SABnzbd can make something of."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:  # A port that is none, a bracket too many.
+        return False
+    return parts.scheme in {"http", "https"} and bool(host) and url.isprintable() and " " not in url
+
+
 def name_of(source: str) -> str:
     """Return what the NZB at a URL or path is called; "download" where its address does not say."""
     if "://" in source:

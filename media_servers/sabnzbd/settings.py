@@ -85,10 +85,18 @@ def as_field(value: Value) -> str:
             return str(value)
 
 
+def is_plain(value: Value) -> bool:
+    """Tell whether a value has printable characters only: a line break, say, is none for a file of settings."""
+    texts = value if isinstance(value, list) else [value]
+    return all(text.isprintable() for text in texts if isinstance(text, str))
+
+
 def stays_inside(folder: str) -> bool:
     """Tell whether a category's folder lies within the folder of completed downloads, each download in one of its own.
 
-    A star at the end would have SABnzbd make no folder for the download.
+    SABnzbd drops blanks around a path before it looks whether it is absolute. A star at the end would have it make no
+    folder for the download.
     """
-    parts = folder.replace("\\", "/").split("/")
-    return not (folder.startswith(("/", "\\", "~")) or ":" in folder or ".." in parts or "*" in folder)
+    path = folder.strip().replace("\\", "/")
+    climbs = any(part.strip() == ".." for part in path.split("/"))
+    return not (path.startswith(("/", "~")) or ":" in path or climbs or "*" in path)

@@ -27,6 +27,7 @@ from media_servers.sabnzbd.backend import (
     Status,
     Value,
 )
+from media_servers.sabnzbd.names import is_address
 from media_servers.server import DELETES, FETCHES, OVERWRITES, READS, SETS, MediaServer, tool
 
 NzoId: TypeAlias = Annotated[
@@ -126,7 +127,7 @@ class SabnzbdTools:
         source = url or path
         if source is None or (url and path):
             raise RefusedError("add_nzb needs either url or path: give exactly one of them.")
-        if url and not url.startswith(("http://", "https://")):
+        if url and not is_address(url):
             raise RefusedError(f"{url!r:.80} is not an http or https URL: give one, or use path.")
         if path and (
             "://" in path or (not PurePosixPath(path).is_absolute() and not PureWindowsPath(path).is_absolute())

@@ -167,7 +167,15 @@ def test_a_folder_of_a_category_is_changed(answers: Answers, api: SabnzbdApi) ->
         *("api_key", "nzb_key", "username", "password", "host", "port", "https_port", "enable_https", "url_base"),
         *("script_dir", "pre_script", "queue_complete", "email_dir", "par_option", "nice", "web_dir", "schedlines"),
         *("complete_dir", "download_dir", "admin_dir", "host_whitelist", "inet_exposure", "config_lock", "nonsense"),
-        "a_secret_of_version_9",
+        *(
+            "a_secret_of_version_9",
+            "API_KEY",
+            " api_key",
+            "api_key\n",
+            "api_key&keyword=language",
+            "misc.api_key",
+            "\uff41pi_key",
+        ),
     ],
 )
 def test_what_is_not_for_an_agent_is_refused_without_a_request(answers: Answers, api: SabnzbdApi, keyword: str) -> None:
@@ -177,10 +185,27 @@ def test_what_is_not_for_an_agent_is_refused_without_a_request(answers: Answers,
     assert answers.seen == []
 
 
-@pytest.mark.parametrize("folder", ["/etc", "~/bin", "../up", "a/../../b", "C:\\Windows", "\\\\nas\\x", "films*", 1])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("/etc", "~/bin", "../up", "a/../../b", "C:\\Windows", "\\\\nas\\x", "films*", 1),
+        *(" /etc", " ~/bin", " ../up", ".. ", "a/ ../../b", "a/.. /../b", " \\\\nas\\x", "films* "),
+    ],
+)
 def test_a_category_stays_within_the_completed_downloads(answers: Answers, api: SabnzbdApi, folder: Value) -> None:
     with pytest.raises(RefusedError, match="within the folder of completed downloads"):
         api.change("categories", "movies", folder)
+
+    assert answers.seen == []
+
+
+@pytest.mark.parametrize("value", ["en\napi_key = x", "en\r", "en\0", "\t/etc", ["nfo", "a\nb"]])
+@pytest.mark.parametrize(("section", "keyword"), [("misc", "language"), ("categories", "movies")])
+def test_a_line_break_in_a_value_is_refused_without_a_request(
+    answers: Answers, api: SabnzbdApi, section: Section, keyword: str, value: Value
+) -> None:
+    with pytest.raises(RefusedError, match="characters that no setting has"):
+        api.change(section, keyword, value)
 
     assert answers.seen == []
 

@@ -47,6 +47,9 @@ def sonarr() -> MediaServer:
             "add_nzb needs either url or path: give exactly one of them.",
         ),
         ("add_nzb", {"url": "ftp://a"}, "'ftp://a' is not an http or https URL: give one, or use path."),
+        ("add_nzb", {"url": "http://["}, "'http://[' is not an http or https URL: give one, or use path."),
+        ("add_nzb", {"url": "http://a:b/"}, "'http://a:b/' is not an http or https URL: give one, or use path."),
+        ("add_nzb", {"url": "http://a/ b"}, "'http://a/ b' is not an http or https URL: give one, or use path."),
         ("add_nzb", {"path": "a.nzb"}, "'a.nzb' is not absolute: give the whole path on SABnzbd's machine."),
         (
             "get_queue",

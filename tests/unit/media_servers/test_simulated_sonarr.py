@@ -165,6 +165,10 @@ def test_a_period_that_cannot_be_is_refused(
         sonarr.calendar(start, end, offset=0, limit=10)
 
 
+def test_a_period_ends_with_the_last_day_there_is(sonarr: SimulatedSonarr) -> None:
+    assert sonarr.calendar(date.max, None, offset=0, limit=10).items == []
+
+
 def test_unknown_ids_are_refused_with_the_tool_that_lists_them(sonarr: SimulatedSonarr) -> None:
     with pytest.raises(BackendError, match="search_series finds"):
         sonarr.add(1, monitored=True, search_now=False)
