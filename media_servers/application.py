@@ -34,6 +34,18 @@ class Application:
         """Name of the variable with the key or token."""
         return f"{self.name.upper()}_{self.secret}"
 
+    # In sentences about a running application: who set it in an orchestrator's preset knows no variable.
+
+    @property
+    def url_setting(self) -> str:
+        """The address, as those who set it know it."""
+        return f"{self.url_variable} (url in a preset)"
+
+    @property
+    def secret_setting(self) -> str:
+        """The key or token, as those who set it know it."""
+        return f"{self.secret_variable} ({self.secret.lower()} in a preset)"
+
 
 SABNZBD = Application(
     name="sabnzbd",

@@ -73,11 +73,19 @@ def ignored(error: BaseException | None) -> bool:
     return isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError)
 
 
+def _tls(found: list[BaseException]) -> str:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in found):
+        return "its certificate is not trusted, or is for another name; say what to trust with ca_file"
+    if any(isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER" for cause in found):
+        return "it does not speak https; write http"
+    return "TLS failed; is it https?"
+
+
 def reason(error: BaseException) -> str:
     """Say why nobody answers, in a few words, without the URL, which may hold the key."""
     found = causes(error)
     if any(isinstance(cause, ssl.SSLError) for cause in found):
-        return "TLS failed; is it https, and is its certificate trusted?"
+        return _tls(found)
     if any(ignored(cause) for cause in found):
         return f"no connection within {CONNECT_S:g} s"
     for cause in reversed(found):

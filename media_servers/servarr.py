@@ -150,9 +150,9 @@ class Servarr:
         """Return the version, of the right application: the address may be another's."""
         status = self.one(Status, self.read("/system/status", timeout_s=self._soon_s()), "/system/status")
         if status.app_name in RELATED and status.app_name != self.title:
-            variable = self._access.application.url_variable
+            setting = self._access.application.url_setting
             raise BadAnswerError(
-                f"{status.app_name:.50} answers at {self._access.url}: set {variable} to the address of {self.title}."
+                f"{status.app_name:.50} answers at {self._access.url}: set {setting} to the address of {self.title}."
             )
         return Version(application=self.title, version=status.version)
 
@@ -198,17 +198,17 @@ class Servarr:
         return None if reply.status == 204 else reply.json()  # How ASP.NET writes null.
 
     def _not_offered(self, reply: Reply, path: str) -> NotOfferedError:
-        variable = self._access.application.url_variable
+        setting = self._access.application.url_setting
         return NotOfferedError(
-            f"There is nothing at {self._access.url}{API}{path} (HTTP {reply.status}): set {variable} to the address "
+            f"There is nothing at {self._access.url}{API}{path} (HTTP {reply.status}): set {setting} to the address "
             f"of {self.title} 3 or newer, with its URL base if it has one."
         )
 
     def _strange(self, path: str) -> BadAnswerError:
-        variable = self._access.application.url_variable
+        setting = self._access.application.url_setting
         return BadAnswerError(
             f"{self.title} at {self._access.url} answered {API}{path} with something else than its API promises: check "
-            f"{variable} and the version of {self.title}."
+            f"{setting} and the version of {self.title}."
         )
 
     def _refused(self, reply: Reply) -> RefusedError:

@@ -126,7 +126,7 @@ class PlexApi(PlexBackend):
         if not version:
             raise BadAnswerError(
                 f"What answers at {self._access.url} does not tell a version, as Plex does: check "
-                f"{self._access.application.url_variable}."
+                f"{self._access.application.url_setting}."
             )
         return Version(application="Plex Media Server", version=version)
 

@@ -48,8 +48,8 @@ class PlexHttp(HttpApi):
             return root
         if root is not None or "html" in reply.media_type or b"<html" in reply.body[:1000].lower():
             raise BadAnswerError(
-                f"Something else came in place of {where}: check {self.access.application.url_variable}; a login page "
-                "or a proxy may stand in front of it."
+                f"Something else came in place of {where}: check {self.access.application.url_setting}; a login "
+                "page or a proxy may stand in front of it."
             )
         raise BadAnswerError(
             f"{where} broke off or garbled its answer ({len(reply.body)} bytes, no XML): try again, and look into "
@@ -70,21 +70,22 @@ class PlexHttp(HttpApi):
 
     @override
     def _judged(self, response: requests.Response, reply: Reply) -> Reply:
-        variable = self.access.application.secret_variable
+        setting = self.access.application.secret_setting
         match reply.status:
             case 401:
                 raise SecretRefusedError(
-                    f"Plex refuses the token (HTTP 401): set {variable} to the {self.access.application.secret_found}."
+                    f"Plex refuses the token at {self.access.url} (HTTP 401): set {setting} to the "
+                    f"{self.access.application.secret_found}."
                 )
             case 403:
                 raise SecretRefusedError(
-                    f"Plex does not allow this with the token it was given (HTTP 403): set {variable} to the token of "
+                    f"Plex does not allow this with the token it was given (HTTP 403): set {setting} to the token of "
                     "the server's owner."
                 )
             case 404:
                 raise NothingThereError(
                     f"Plex at {self.access.url} has nothing under {_path(response)} (HTTP 404): check "
-                    f"{self.access.application.url_variable}."
+                    f"{self.access.application.url_setting}."
                 )
             case 503:
                 what = f"HTTP 503{_told(reply.body)}"

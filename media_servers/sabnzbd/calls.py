@@ -90,15 +90,16 @@ class Calls(HttpApi):
         """Return the answer if it is one, and none of SABnzbd's errors."""
         if reply.status >= 400:
             raise BadAnswerError(
-                f"SABnzbd's API is not at {self.access.url}/api (HTTP {reply.status}): correct SABNZBD_URL; it ends "
-                "before /api."
+                f"SABnzbd's API is not at {self.access.url}/api (HTTP {reply.status}): correct "
+                f"{self.access.application.url_setting}; it ends before /api."
             )
         answer = reply.json()
         if not isinstance(answer, dict):
             if reply.look_with is not None:
                 raise unclear(self.access, reply.look_with, "gave an answer that makes no sense")
             raise BadAnswerError(
-                f"What answers at {self.access.url} is not SABnzbd {OLDEST} or later: correct SABNZBD_URL, or update."
+                f"What answers at {self.access.url} is not SABnzbd {OLDEST} or later: correct "
+                f"{self.access.application.url_setting}, or update."
             )
         fields = table(cast("object", answer))
         words = text(fields, "error")
@@ -116,7 +117,7 @@ class Calls(HttpApi):
         if "api key" in told:
             application = self.access.application
             return SecretRefusedError(
-                f"SABnzbd refuses the key ({words:.80}): set {application.secret_variable} to what stands under "
+                f"SABnzbd refuses the key ({words:.80}): set {application.secret_setting} to what stands under "
                 f"{application.secret_found}."
             )
         shown = without_keys(self.access.without_secret(words))

@@ -155,7 +155,7 @@ def test_an_answer_that_is_none_becomes_a_sentence_with_a_remedy(radarr: RadarrS
         ([Answer(body=b'{"any": "thing"}')], "something else than its API promises"),
         ([Answer(body=b"[{]")], "garbled its answer"),
         ([STARTING_UP] * 3, "starting up"),
-        ([Answer(status=404)], "set RADARR_URL to the address"),
+        ([Answer(status=404)], "set RADARR_URL (url in a preset) to the address"),
     ]
     for instead, words in mishaps:
         radarr.next(*instead)

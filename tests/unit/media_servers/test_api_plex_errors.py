@@ -43,7 +43,7 @@ LOGIN = "<!DOCTYPE html><html><body><form>Password<br></form></body></html>"
 
 Fault = tuple[int, str, type[BackendError], str]
 FAULTS: dict[str, Fault] = {
-    "wrong token": (401, UNAUTHORISED, SecretRefusedError, "Plex refuses the token (HTTP 401): set PLEX_TOKEN to"),
+    "wrong token": (401, UNAUTHORISED, SecretRefusedError, "(HTTP 401): set PLEX_TOKEN (token in a preset) to"),
     "token of a guest": (403, "", SecretRefusedError, "does not allow this with the token it was given (HTTP 403)"),
     "maintenance": (503, MIGRATING, BadAnswerError, "is currently running database migrations): try again in some"),
     "overload": (503, "", BadAnswerError, "Plex is starting, or in maintenance (HTTP 503): try again in some minutes."),
@@ -97,7 +97,9 @@ def test_every_tool_tells_that_nobody_answers_without_the_address_s_parameters(
 
         sentence = sentence_of(ask, plex, UnreachableError)
 
-    assert sentence == (f"Plex cannot be reached at {URL} (the connection broke): start it, or correct PLEX_URL.")
+    assert sentence == (
+        f"Plex cannot be reached at {URL} (the connection broke): start it, or correct PLEX_URL (url in a preset)."
+    )
 
 
 @pytest.mark.parametrize("ask", READS.values(), ids=READS.keys())
@@ -116,12 +118,12 @@ def test_a_path_that_is_not_there_is_told_with_the_address_to_check(plex: PlexAp
 
         sentence = sentence_of(lambda plex: plex.sessions(), plex, BadAnswerError)
 
-    assert sentence == f"Plex at {URL} has nothing under /status/sessions (HTTP 404): check PLEX_URL."
+    assert sentence == f"Plex at {URL} has nothing under /status/sessions (HTTP 404): check PLEX_URL (url in a preset)."
 
 
 def test_what_answers_without_a_version_is_not_plex(plex: PlexApi) -> None:
     with plex_that_says({"/": container()}):
-        assert "does not tell a version, as Plex does: check PLEX_URL." in sentence_of(
+        assert "does not tell a version, as Plex does: check PLEX_URL (url in a preset)." in sentence_of(
             lambda plex: plex.version(), plex, BadAnswerError
         )
 

@@ -55,7 +55,10 @@ def answer(mock: RequestsMock, body: str, status: int = 200, media_type: str = "
 def test_a_wrong_key_is_said_with_the_place_of_the_right_one(mock: RequestsMock, api: SabnzbdApi, words: str) -> None:
     answer(mock, words, 403)
 
-    with pytest.raises(SecretRefusedError, match="set SABNZBD_API_KEY to what stands under Config > General > API Key"):
+    with pytest.raises(
+        SecretRefusedError,
+        match=r"set SABNZBD_API_KEY \(api_key in a preset\) to what stands under Config > General > API Key",
+    ):
         read(api)
 
 
@@ -172,7 +175,7 @@ def test_a_server_whose_sabnzbd_is_down_lists_its_tools_and_says_so_when_one_is_
 
     assert {"get_queue", "add_nzb"} <= asyncio.run(list_tools())
     assert refusal(server, "get_queue") == (
-        f"SABnzbd cannot be reached at {url} (connection refused): start it, or correct SABNZBD_URL."
+        f"SABnzbd cannot be reached at {url} (connection refused): start it, or correct SABNZBD_URL (url in a preset)."
     )
     assert refusal(server, "pause_queue").startswith(f"SABnzbd cannot be reached at {url}")
 

@@ -123,7 +123,9 @@ def test_the_words_of_a_failure_are_cut_and_may_be_missing(body: bytes, words: s
 def test_an_application_that_does_not_listen_is_unreachable() -> None:
     url = f"http://127.0.0.1:{free_port()}"
 
-    with pytest.raises(UnreachableError, match=r"\(connection refused\): start it, or correct SABNZBD_URL\."):
+    with pytest.raises(
+        UnreachableError, match=r"\(connection refused\): start it, or correct SABNZBD_URL \(url in a preset\)\."
+    ):
         ask(HttpApi(access(url), headers={}))
 
 
@@ -145,7 +147,7 @@ def test_half_an_answer_is_none(head: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "sentence"),
     [
-        (b"<html>Login</html>", "text/html", r"A web page came .* check SABNZBD_URL; a login page or a proxy"),
+        (b"<html>Login</html>", "text/html", r"A web page came .* check SABNZBD_URL .*; a login page or a proxy"),
         (b" <html>Login</html>", "application/json", r"A web page came"),
         (b'{"a": ', "application/json", r"garbled its answer \(6 bytes, no JSON\)"),
         (b"", "application/json", r"garbled its answer \(0 bytes, no JSON\)"),
@@ -168,7 +170,10 @@ def test_a_key_that_is_refused_is_told_with_the_place_of_the_right_one(status: s
         peer.request()
         peer.answer(b"", status=status)
 
-    with RawServer(script) as server, pytest.raises(SecretRefusedError, match=r"set SABNZBD_API_KEY to what stands"):
+    with (
+        RawServer(script) as server,
+        pytest.raises(SecretRefusedError, match=r"set SABNZBD_API_KEY \(api_key in a preset\) to what stands"),
+    ):
         ask(client(server))
 
 
