@@ -6,29 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 import requests
 from typing_extensions import override
 from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from media_servers.application import Access
+from media_servers.deadline import passed_s
 from media_servers.errors import BackendError, BadAnswerError, FailedError, SecretRefusedError, UnreachableError
 from media_servers.http_deadline import PatientAdapter
 from media_servers.http_errors import CONNECT_S, broken_off, ignored, never_sent, reason, said, too_slow, unclear
 
 LARGEST_BYTES = 64 * 1024 * 1024  # A library of ten thousand titles is about 30 MB.
 _CHUNK_BYTES = 65536
+AGAIN_S = 5.0  # So long into a call: it would else take three times its limit behind a proxy that waits as long.
+LEAST_SHARE = 0.1  # Of the limit, for a change: one that is cut off may have been made, and nobody would know.
 _CONNECTIONS = 16  # Kept open; the SDK runs tools on up to 40 threads.
 
 Params: TypeAlias = Mapping[str, str | int]
 
 
 class _ReadRetry(Retry):
-    """For reads: a connection that was lost and 502 to 504 are tried again; what took too long is not."""
+    """For reads: a connection that was lost and 502 to 504 are tried again, early in a call; what was slow is not."""
 
     @override
     def increment(
@@ -40,8 +43,10 @@ class _ReadRetry(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> Self:
-        if error is not None and (ignored(error) or isinstance(error, ReadTimeoutError)):
+        if error is not None and (ignored(error) or isinstance(error, ReadTimeoutError) or passed_s() > AGAIN_S):
             raise error
+        if passed_s() > AGAIN_S:
+            raise MaxRetryError(cast("ConnectionPool", _pool), url or "")  # Then the answer is taken as it is.
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
@@ -103,7 +108,7 @@ class Reply:
             where = f"{self.access.title}'s API at {self.access.url}"
             if "html" in self.media_type or self.body.lstrip()[:1] == b"<":
                 raise BadAnswerError(
-                    f"A web page came in place of {where}: check {self.access.application.url_setting}; "
+                    f"A web page came in place of {where}: check {self.access.application.url_variable}; "
                     "a login page or a proxy may stand in front of it."
                 ) from None
             raise BadAnswerError(
@@ -117,7 +122,7 @@ class HttpApi:
 
     * Reads are repeated, a little, when a connection is lost or a proxy says 502 to 504. Changes never are, and each
       has a connection of its own: a kept one may be half dead, and nobody could tell whether the change was made.
-    * `timeout_s` of the access is for a whole answer, each time it is asked for, and connecting has 5 s.
+    * `timeout_s` of the access is for a whole call of a tool, all its answers together; connecting has 5 s more.
     * Redirects are not followed: the key would go along.
     """
 
@@ -136,11 +141,15 @@ class HttpApi:
         timeout_s: float | None = None,
     ) -> Reply:
         """GET `path`; `headers` are added to the session's. Raises BackendError."""
-        limit_s = timeout_s or self.access.timeout_s
+        wanted_s = timeout_s or self.access.timeout_s
+        limit_s = min(wanted_s, self._left_s())
+        told_s = wanted_s if limit_s == wanted_s else self.access.timeout_s
+        if limit_s <= 0:
+            raise self._too_slow(told_s)
         try:
             return self._converse(self._reads, "GET", path, limit_s, params=params, headers=headers)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise self._no_answer(error, limit_s) from None
+            raise self._no_answer(error, told_s) from None
 
     def change(  # noqa: PLR0913 -- what a request may have
         self,
@@ -157,6 +166,9 @@ class HttpApi:
         Raises UnclearError if it was sent and no answer came; any other BackendError: it was not made. A web page is no
         answer, though it come with success: none of the applications tells of a change by one.
         """
+        left_s = self._left_s()
+        if left_s < LEAST_SHARE * self.access.timeout_s:
+            raise self._too_slow(self.access.timeout_s, ", and nothing was changed")
         try:
             with session(self.access, _CHANGES) as http:
                 http.headers.update({**self._headers, "Connection": "close"})
@@ -164,7 +176,7 @@ class HttpApi:
                     http,
                     method,
                     path,
-                    self.access.timeout_s,
+                    left_s,
                     look_with=look_with,
                     params=params,
                     data=form,
@@ -218,8 +230,8 @@ class HttpApi:
         """Say what an answer of 401 or 403 means. For a client whose application has more than one meaning for it."""
         application = self.access.application
         return SecretRefusedError(
-            f"{self.access.title} refuses the key at {self.access.url} (HTTP {reply.status}): set "
-            f"{application.secret_setting} to what stands under {application.secret_found}."
+            f"{self.access.title} refuses the key (HTTP {reply.status}): set {application.secret_variable} to what "
+            f"stands under {application.secret_found}."
         )
 
     def _judged(self, response: requests.Response, reply: Reply) -> Reply:
@@ -229,7 +241,7 @@ class HttpApi:
         if 300 <= reply.status < 400:
             target = self.access.without_secret(response.headers.get("Location", "elsewhere").partition("?")[0])
             raise BadAnswerError(
-                f"{self.access.url} redirects to {target:.200}: set {application.url_setting} to the address where "
+                f"{self.access.url} redirects to {target:.200}: set {application.url_variable} to the address where "
                 f"{title} itself answers, with its URL base if it has one."
             )
         if reply.status >= 500:
@@ -243,18 +255,25 @@ class HttpApi:
 
     def _no_answer(self, error: BaseException, limit_s: float) -> BackendError:
         """Say why a question got none."""
-        title = self.access.title
         if too_slow(error):
-            return BadAnswerError(
-                f"{title} did not answer within {limit_s:g} s: it is busy, so try again later, or set "
-                f"{self.access.application.name.upper()}_TIMEOUT_S higher."
-            )
+            return self._too_slow(limit_s)
         if broken_off(error):
+            title = self.access.title
             return BadAnswerError(f"{title} broke off its answer: try again, and look into its log if it stays so.")
         return self._unreachable(error)
 
+    def _left_s(self) -> float:
+        """Return how much time the call of a tool has left."""
+        return self.access.timeout_s - passed_s()
+
+    def _too_slow(self, limit_s: float, what: str = "") -> BadAnswerError:
+        return BadAnswerError(
+            f"{self.access.title} did not answer within {limit_s:g} s{what}: it is busy, so try again later, or set "
+            f"{self.access.application.name.upper()}_TIMEOUT_S higher."
+        )
+
     def _unreachable(self, error: BaseException) -> UnreachableError:
-        title, setting = self.access.title, self.access.application.url_setting
+        title, variable = self.access.title, self.access.application.url_variable
         return UnreachableError(
-            f"{title} cannot be reached at {self.access.url} ({reason(error)}): start it, or correct {setting}."
+            f"{title} cannot be reached at {self.access.url} ({reason(error)}): start it, or correct {variable}."
         )

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from media_servers import VERSION
+from media_servers.deadline import begin
 from media_servers.errors import BackendError
 
 try:
@@ -87,6 +88,7 @@ class MediaServer(MCPServer[Any]):
         if name not in self._parameters:
             # A protocol error, as the specification has it: nothing was run.
             raise MCPError(INVALID_PARAMS, f"There is no tool {name!r:.80}: tools/list names those there are.")
+        begin()
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
