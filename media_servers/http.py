@@ -108,7 +108,7 @@ class Reply:
             where = f"{self.access.title}'s API at {self.access.url}"
             if "html" in self.media_type or self.body.lstrip()[:1] == b"<":
                 raise BadAnswerError(
-                    f"A web page came in place of {where}: check {self.access.application.url_variable}; "
+                    f"A web page came in place of {where}: check {self.access.application.url_setting}; "
                     "a login page or a proxy may stand in front of it."
                 ) from None
             raise BadAnswerError(
@@ -230,8 +230,8 @@ class HttpApi:
         """Say what an answer of 401 or 403 means. For a client whose application has more than one meaning for it."""
         application = self.access.application
         return SecretRefusedError(
-            f"{self.access.title} refuses the key (HTTP {reply.status}): set {application.secret_variable} to what "
-            f"stands under {application.secret_found}."
+            f"{self.access.title} refuses the key at {self.access.url} (HTTP {reply.status}): set "
+            f"{application.secret_setting} to what stands under {application.secret_found}."
         )
 
     def _judged(self, response: requests.Response, reply: Reply) -> Reply:
@@ -241,7 +241,7 @@ class HttpApi:
         if 300 <= reply.status < 400:
             target = self.access.without_secret(response.headers.get("Location", "elsewhere").partition("?")[0])
             raise BadAnswerError(
-                f"{self.access.url} redirects to {target:.200}: set {application.url_variable} to the address where "
+                f"{self.access.url} redirects to {target:.200}: set {application.url_setting} to the address where "
                 f"{title} itself answers, with its URL base if it has one."
             )
         if reply.status >= 500:
@@ -273,7 +273,7 @@ class HttpApi:
         )
 
     def _unreachable(self, error: BaseException) -> UnreachableError:
-        title, variable = self.access.title, self.access.application.url_variable
+        title, setting = self.access.title, self.access.application.url_setting
         return UnreachableError(
-            f"{title} cannot be reached at {self.access.url} ({reason(error)}): start it, or correct {variable}."
+            f"{title} cannot be reached at {self.access.url} ({reason(error)}): start it, or correct {setting}."
         )
