@@ -261,15 +261,13 @@ def explain(server: ServerArgument, *, config: ConfigOption = None, verbose: Ver
 
 @app.command()
 def check_config(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", show_default=False, help="TOML, or JSON as MCP clients have it.")
-    ],
+    file: ConfigArgument = None,
     *,
     verbose: Verbose = 0,
 ) -> ExitCode:
     """Check a configuration without connecting; show where its secrets come from, never what they are."""
     logs.more(verbose)
-    return showing.check_config(file)
+    return showing.check_config(config_path(file))
 
 
 def _perform(config: Path | None, job: Job) -> ExitCode:

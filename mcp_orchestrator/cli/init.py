@@ -122,20 +122,20 @@ def _asked(wishes: Mapping[str, Wish], manner: Manner) -> Iterator[Choice]:
 
 
 def _ask(preset: Preset, wish: Wish, manner: Manner) -> Choice | None:
-    usual, url, secret = preset.example, wish.url, wish.secret
+    usual, url, secret, typed = preset.example, wish.url, wish.secret, ""
     while True:
         _say()
         url = _address(url or input(f"{preset.title}'s address [{usual}]: ").strip() or usual)
         if url == _LEFT_OUT:
             return None
-        usual = url
         # Its address first: nobody should look for a key in vain.
         wrong = mistake_in(Choice(preset=preset, url=url, secret="not-known-yet"))  # noqa: S106 -- as it says
         if wrong is None:
-            secret = secret or _ask_secret(preset)
-            if secret is None:
+            usual = url
+            typed = secret or _ask_secret(preset, typed)
+            if typed == _LEFT_OUT:
                 return None
-            choice = Choice(preset=preset, url=url, secret=secret)
+            choice = Choice(preset=preset, url=url, secret=typed)
             wrong = mistake_in(choice) or _what_is_wrong(choice, manner)
             if wrong is None:
                 return choice
@@ -156,9 +156,11 @@ def _what_is_wrong(choice: Choice, manner: Manner) -> str | None:
     return None
 
 
-def _ask_secret(preset: Preset) -> str | None:
-    typed = getpass.getpass(f"{preset.title}'s {_called(preset)} ({preset.secret_found}; it is not shown): ").strip()
-    return None if typed in {"", _LEFT_OUT} else typed
+def _ask_secret(preset: Preset, before: str) -> str:
+    """Return what is typed. `before`: what was typed for another address, and which Enter takes again."""
+    again = "; Enter takes the one before" if before else ""
+    prompt = f"{preset.title}'s {_called(preset)} ({preset.secret_found}; it is not shown{again}): "
+    return getpass.getpass(prompt).strip() or before
 
 
 # -- both -----------------------------------------------------------------------------------------------------------
@@ -166,7 +168,7 @@ def _ask_secret(preset: Preset) -> str | None:
 
 def _address(text: str) -> str:
     """Return an address in full; people leave out what their browser leaves out."""
-    if text != _LEFT_OUT and "://" not in text:
+    if text != _LEFT_OUT and not text.lower().startswith(("http:", "https:")) and "://" not in text:
         text = f"http://{text}"
     return text.rstrip("/")
 

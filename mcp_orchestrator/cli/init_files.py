@@ -50,12 +50,12 @@ class Target:
     def check(self) -> None:
         """Raise UsageError if nothing can be written, before the user has typed anything."""
         folder = self.config.absolute().parent
-        if os.path.lexists(self.config) and not self.replace:
-            raise UsageError(f"{self.config} is there already: give --force to replace it, or another --output")
         if self.config.is_dir():
             raise UsageError(
                 f"{self.config} is a folder: name a file in it, such as {self.config / 'orchestrator.toml'}"
             )
+        if os.path.lexists(self.config) and not self.replace:
+            raise UsageError(f"{self.config} is there already: give --force to replace it, or another --output")
         if not folder.is_dir():
             raise UsageError(f"there is no folder {folder}: make it first")
         if not os.access(folder, os.W_OK | os.X_OK):

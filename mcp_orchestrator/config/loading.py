@@ -63,7 +63,7 @@ def _understand(document: Document, environ: Mapping[str, str], mistakes: Mistak
     for inner, text in conflicts(servers):
         mistakes.add((*document.servers_path, *inner), text)
     if not document.servers:
-        mistakes.add((), "no server is configured; add one: [servers.NAME] with command or url")
+        mistakes.add((), "no server is configured; add one: [servers.NAME] with preset, command or url")
     mistakes.check()
     return OrchestratorConfig.model_validate({**settings, "servers": servers})
 

@@ -26,7 +26,7 @@ def _plain(url: str) -> str:
         is_known = False
         parts = urlsplit("")
     if not is_known:
-        raise ValueError("is no address; correct it")
+        raise ValueError("is no address; correct its host or port")
     if parts.username is not None:
         raise ValueError("holds a password; leave it out")
     if parts.query or parts.fragment:

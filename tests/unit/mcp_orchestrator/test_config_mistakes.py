@@ -115,7 +115,7 @@ def test_a_mistake_in_a_server_is_one_line(settings: dict[str, Any], message: st
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ({}, "config: no server is configured; add one: [servers.NAME] with command or url"),
+        ({}, "config: no server is configured; add one: [servers.NAME] with preset, command or url"),
         ({"servers": {}}, "config: no server is configured; add one"),
         ({"servers": 5}, "config: 2 mistakes\n- servers: must be a table\n- no server is configured"),
         ({"servers": {"x": 5}}, "config: servers.x: must be a table with the settings of one server"),

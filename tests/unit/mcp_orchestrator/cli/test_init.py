@@ -82,7 +82,7 @@ def test_every_secret_is_in_a_file_that_only_its_owner_can_read_and_nowhere_else
     stubs: Stubs, folder: Path, monkeypatch: Patch, capsys: Capture
 ) -> None:
     assert init(stubs, monkeypatch) == 0
-    assert main(["check-config", "orchestrator.toml"]) == 0
+    assert main(["check-config"]) == 0, "without a name it is the configuration that all commands take"
     assert main(["explain", "sonarr"]) == 0
 
     secrets = [f"secrets/{preset.secret_file}" for preset in PRESETS.values()]
@@ -157,7 +157,7 @@ def test_without_a_check_nobody_is_asked(stubs: Stubs, monkeypatch: Patch) -> No
             "Sonarr's api_key: must be letters and digits without spaces: copy it again",
         ),
         (["-o", "no/such.toml"], "there is no folder "),
-        (["-o", "."], ". is there already: give --force to replace it, or another --output"),
+        (["-o", "."], ". is a folder: name a file in it, such as orchestrator.toml"),
         (["-o", ".", "--force"], ". is a folder: name a file in it, such as orchestrator.toml"),
     ],
 )

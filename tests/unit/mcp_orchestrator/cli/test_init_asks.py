@@ -56,15 +56,18 @@ def test_what_is_wrong_is_told_and_asked_for_again(folder: Path, sabnzbd: Sabnzb
     with on_terminal("init", folder=folder, columns=200) as run:
         run.wait_for("SABnzbd's address")
         run.type("http://a b")
-        run.wait_for("That does not work: SABnzbd's url: is no address; correct it")
-        run.wait_for("SABnzbd's address [http://a b]: ")
+        run.wait_for("That does not work: SABnzbd's url: is no address; correct its host or port")
+        run.wait_for("SABnzbd's address [http://127.0.0.1:8080]: ", times=2)
+        run.type("http:/127.0.0.1:8080")
+        run.wait_for("That does not work: SABnzbd's url: must begin with http:// or https:// and name a host")
+        run.wait_for("SABnzbd's address [http://127.0.0.1:8080]: ", times=3)
         run.type(sabnzbd.url)
         run.wait_for("it is not shown): ")
         run.type("wrong-key")
         run.wait_for("That does not work: SABnzbd refuses the key")
         run.wait_for(f"SABnzbd's address [{sabnzbd.url}]: ")
         run.type("")
-        run.wait_for("it is not shown): ", times=2)
+        run.wait_for("Enter takes the one before): ")
         run.type(sabnzbd.secret)
         run.wait_for(" answers")
         leave_out(run, "Sonarr", "Radarr", "Plex")
@@ -73,6 +76,25 @@ def test_what_is_wrong_is_told_and_asked_for_again(folder: Path, sabnzbd: Sabnzb
     assert code == 0
     assert "wrong-key" not in run.text
     assert load(folder / "orchestrator.toml").servers
+
+
+def test_a_key_need_not_be_typed_again_for_another_address(folder: Path, sabnzbd: SabnzbdStub) -> None:
+    with on_terminal("init", folder=folder, columns=200) as run:
+        run.wait_for("SABnzbd's address")
+        run.type("http://127.0.0.1:9")
+        run.wait_for("it is not shown): ")
+        run.type(sabnzbd.secret)
+        run.wait_for("That does not work: SABnzbd cannot be reached at http://127.0.0.1:9 ")
+        run.wait_for("SABnzbd's address [http://127.0.0.1:9]: ")
+        run.type(sabnzbd.url)
+        run.wait_for("it is not shown; Enter takes the one before): ")
+        run.type("")
+        run.wait_for(" answers")
+        leave_out(run, "Sonarr", "Radarr", "Plex")
+        code = run.end()
+
+    assert code == 0
+    assert (folder / "secrets" / "sabnzbd-api-key").read_text() == f"{sabnzbd.secret}\n"
 
 
 def test_options_and_variables_answer_in_advance(
@@ -86,9 +108,14 @@ def test_options_and_variables_answer_in_advance(
         run.type("")
         run.wait_for("Plex's token")
         run.type("")
+        run.wait_for("That does not work: Plex's token: is missing; give what stands in Plex under X-Plex-Token")
+        run.wait_for("Plex's address", times=2)
+        run.type("")
+        run.wait_for("Plex's token (", times=2)
+        run.type("-")
         code = run.end()
 
-    assert code == 0, "an empty secret leaves an application out"
+    assert code == 0, "a dash leaves an application out, wherever it is typed"
     assert list(load(folder / "orchestrator.toml").servers) == ["sabnzbd"]
 
 

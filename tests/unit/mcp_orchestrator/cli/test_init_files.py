@@ -51,6 +51,11 @@ def test_a_folder_of_secrets_that_was_there_stays_as_it_is(tmp_path: Path) -> No
     assert sorted(path.name for path in (tmp_path / "secrets").iterdir()) == ["other", "plex-token"]
 
 
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"{tmp_path} is a folder: name a file in it"):
+        Target(config=tmp_path, replace=False).check()
+
+
 def test_a_folder_where_nothing_can_be_written_is_told_beforehand(tmp_path: Path) -> None:
     (tmp_path / "secrets").write_text("no folder")
 
