@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from media_servers.answers import Command, Health, Version, at, shortened
 from media_servers.application import Access
-from media_servers.errors import BackendError, BadAnswerError, FailedError, RefusedError
+from media_servers.errors import BackendError, BadAnswerError, FailedError, RefusedError, UnclearError
 from media_servers.http import HttpApi, Params, Reply
 from media_servers.http_errors import unclear
 from media_servers.servarr_resources import Complaint, R, Started, Status, readable
@@ -111,7 +111,7 @@ class Servarr:
         whole = [{**sent, **cast("dict[str, object]", document)}] if isinstance(document, dict) else []
         read, _ = readable(kind, whole)
         if not read:
-            raise unclear(self._access, look_with, "answered a change with something strange")
+            raise self._unclear(look_with)
         return read[0]
 
     def catalogue(self, path: str, params: Params) -> Any:  # noqa: ANN401 -- JSON
@@ -140,8 +140,10 @@ class Servarr:
 
     def command(self, name: str, **arguments: object) -> Command:
         """Have the application begin some work."""
-        sent = {"name": name, **arguments}
-        started = self.made(Started, self.post("/command", sent, look_with="get_queue"), sent, "get_queue")
+        document = self.post("/command", {"name": name, **arguments}, look_with="get_queue")
+        started = self.made(Started, document, {}, "get_queue")
+        if started.id is None and not started.name + started.status:
+            raise self._unclear("get_queue")
         status = started.status.lower()
         known = status if status in get_args(CommandStatus) else "queued"
         return Command(command_id=started.id, name=started.name or name, status=cast("CommandStatus", known))
@@ -210,6 +212,9 @@ class Servarr:
             f"{self.title} at {self._access.url} answered {API}{path} with something else than its API promises: check "
             f"{setting} and the version of {self.title}."
         )
+
+    def _unclear(self, look_with: str) -> UnclearError:
+        return unclear(self._access, look_with, "answered a change with something strange")
 
     def _refused(self, reply: Reply) -> RefusedError:
         return RefusedError(
