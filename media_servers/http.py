@@ -71,6 +71,7 @@ def session(access: Access, retries: Retry = _READS) -> requests.Session:
     # Its words about a retry or a broken header quote the address, which may hold the key.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     made = requests.Session()
+    made.headers["User-Agent"] = "mcp-orchestrator"  # SABnzbd names it to its owner, of whoever has no right key.
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     made.verify = access.ca_file or True

@@ -1,5 +1,6 @@
 """From the methods of one class to an MCP server: strict arguments, annotations, errors of one sentence."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,11 @@ try:
     from mcp.server.mcpserver.tools import Tool
     from mcp.shared.exceptions import MCPError
     from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, ToolAnnotations
-except ModuleNotFoundError as error:  # The last line on stderr, which is what an orchestrator shows of a dead child.
+except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "mcp":
         raise
-    raise ModuleNotFoundError("the media servers need the MCP SDK: pip install 'mcp-orchestrator[media]'") from None
+    # All there is on stderr, without a traceback: it is what an orchestrator shows of a dead child.
+    sys.exit("the media servers need the MCP SDK: pip install 'mcp-orchestrator[media]'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

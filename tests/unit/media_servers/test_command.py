@@ -217,7 +217,7 @@ def test_the_servers_call_themselves_by_the_version_of_the_distribution() -> Non
     assert metadata["metadata"]["version"] == VERSION
 
 
-def test_without_the_extra_the_last_line_on_stderr_says_how_to_get_it() -> None:
+def test_without_the_extra_one_line_on_stderr_says_how_to_get_it() -> None:
     absent = (
         "import runpy, sys; sys.modules['mcp'] = None; runpy.run_module('media_servers.sonarr', run_name='__main__')"
     )
@@ -225,4 +225,4 @@ def test_without_the_extra_the_last_line_on_stderr_says_how_to_get_it() -> None:
     ended = subprocess.run([sys.executable, "-c", absent], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own program
 
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].endswith("need the MCP SDK: pip install 'mcp-orchestrator[media]'")
+    assert ended.stderr == "the media servers need the MCP SDK: pip install 'mcp-orchestrator[media]'\n"

@@ -26,7 +26,7 @@ def test_a_read_sends_the_key_and_what_is_asked_and_gets_json() -> None:
 
     assert (reply.status, reply.media_type, reply.json()) == (200, "application/json", {"a": 1})
     assert (seen[0].method, seen[0].path) == ("GET", "/api?mode=queue&limit=1")
-    assert seen[0].headers["x-api-key"] == KEY
+    assert (seen[0].headers["x-api-key"], seen[0].headers["user-agent"]) == (KEY, "mcp-orchestrator")
 
 
 def test_reads_share_a_connection() -> None:
