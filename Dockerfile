@@ -3,6 +3,12 @@
 #   docker build -t mcp-orchestrator .
 #   docker run --rm -it mcp-orchestrator run --demo
 #   docker run -d --init -v ./orchestrator.toml:/etc/mcp-orchestrator/orchestrator.toml:ro mcp-orchestrator
+#
+# What `mcp-orchestrator init` wrote names this machine as 127.0.0.1 and has secrets that only you can read; so, as you:
+#
+#   docker run -d --init --network host --user "$(id -u):$(id -g)" -e STATE_DIRECTORY=/tmp/state \
+#     -v ./orchestrator.toml:/etc/mcp-orchestrator/orchestrator.toml:ro \
+#     -v ./secrets:/etc/mcp-orchestrator/secrets:ro mcp-orchestrator
 FROM python:3.13-slim AS builder
 ENV PATH=/opt/venv/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \

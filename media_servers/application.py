@@ -84,7 +84,7 @@ class Access:
     application: Application
     url: str
     secret: str = field(repr=False)
-    timeout_s: float = TIMEOUT_S  # For a whole answer.
+    timeout_s: float = TIMEOUT_S  # For one call of a tool, all its answers together.
     ca_file: str | None = None  # Certificates to trust in place of the system's.
 
     @property
