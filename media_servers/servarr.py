@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, cast, get_args
 
@@ -174,10 +175,13 @@ class Servarr:
         return Health(healthy=healthy, issues=issues, checked_at=at(self.clock()))
 
     def _complaints(self) -> list[object]:
-        try:
-            return self.rows(self.read("/health", timeout_s=self._soon_s()), "/health")
-        except NotOfferedError:  # It is well enough to have told its version.
-            return [{"type": "notice", "message": f"{self.title} has no list of complaints to look into."}]
+        document: object = None
+        with suppress(NotOfferedError):
+            document = self.read("/health", timeout_s=self._soon_s())
+        if isinstance(document, list):
+            return cast("list[object]", document)
+        # It is well enough to have told its version.
+        return [{"type": "notice", "message": f"{self.title} has no list of complaints to look into."}]
 
     def _soon_s(self) -> float:
         return min(HEALTH_S, self._access.timeout_s)
@@ -242,7 +246,7 @@ def _words(reply: Reply) -> str:
                 said.append(f"{table.get('propertyName') or 'it'}: {table.get('errorMessage') or 'not valid'}")
     elif isinstance(document, dict):
         table = cast("dict[str, object]", document)
-        said.append(table.get("message") or table.get("title"))
+        said.append(table.get("message") or table.get("title") or table.get("error") or table.get("detail"))
         if isinstance(faults := table.get("errors"), dict):
             said.extend(f"{name}: {fault}" for name, fault in cast("dict[str, object]", faults).items())
     words = "; ".join(str(text).rstrip(".") for text in said if text)

@@ -1,9 +1,10 @@
 """What the Plex tools need of a Plex Media Server, simulated or real, and the answers it gives."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from media_servers.answers import Answer, Health, Page, Percent, Seconds, Version
 
@@ -11,6 +12,15 @@ LibraryType: TypeAlias = Literal["movie", "show", "artist", "photo", "other"]
 ItemType: TypeAlias = Literal[
     "movie", "show", "season", "episode", "artist", "album", "track", "photoalbum", "photo", "clip", "other"
 ]
+
+
+_OF_TYPES: Mapping[str, frozenset[str]] = {
+    "episode": frozenset({"show_title", "season", "episode"}),
+    "season": frozenset({"show_title", "season"}),
+    "album": frozenset({"artist"}),
+    "track": frozenset({"artist", "album"}),
+}
+_OF_SOME_TYPES = frozenset[str]().union(*_OF_TYPES.values())
 
 
 class Library(Answer):
@@ -27,7 +37,7 @@ class Library(Answer):
 
 
 class Item(Answer):
-    """Something in a library. Fields that make no sense for its type, or that Plex does not tell, are null."""
+    """Something in a library. What Plex does not tell is null; what only some types have is left out of the others."""
 
     rating_key: int | None = Field(description="Plex's id of the item; null of what is in no library any more.")
     library_id: int | None
@@ -40,11 +50,18 @@ class Item(Answer):
         ge=0, description="How often it was watched to the end; of a show or a season, its watched episodes."
     )
     viewed_at: datetime | None
-    show_title: str | None
-    season: int | None = Field(description="Of an episode or a season; 0: specials.")
-    episode: int | None
-    artist: str | None
-    album: str | None = Field(description="Of a track.")
+    show_title: str | None = None
+    season: int | None = Field(default=None, description="Of an episode or a season; 0: specials.")
+    episode: int | None = None
+    artist: str | None = None
+    album: str | None = Field(default=None, description="Of a track.")
+
+    @model_serializer(mode="wrap")
+    def _without_those_of_other_types(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Half of a page of movies would be nulls else."""
+        fields: dict[str, Any] = serialized(self)
+        foreign = _OF_SOME_TYPES - _OF_TYPES.get(self.type, frozenset())
+        return {name: value for name, value in fields.items() if name not in foreign}
 
 
 class OnDeck(Answer):

@@ -76,12 +76,7 @@ def test_a_movie_has_seconds_and_dates_in_utc(plex: PlexApi) -> None:
         "added_at": at(1600000200),
         "views": 2,
         "viewed_at": at(1766000000),
-        "show_title": None,
-        "season": None,
-        "episode": None,
-        "artist": None,
-        "album": None,
-    }
+    }  # Nothing of what only episodes or tracks have.
 
 
 def test_what_plex_leaves_out_is_null_and_never_makes_another_request(plex: PlexApi) -> None:
