@@ -42,6 +42,11 @@ class Application:
         return f"{self.url_variable} (url in a preset)"
 
     @property
+    def timeout_setting(self) -> str:
+        """The time limit, as those who set it know it."""
+        return f"{self.name.upper()}_TIMEOUT_S (timeout_s beside a preset)"
+
+    @property
     def secret_setting(self) -> str:
         """The key or token, as those who set it know it."""
         return f"{self.secret_variable} ({self.secret.lower()} in a preset)"

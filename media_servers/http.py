@@ -95,9 +95,10 @@ class Reply:
 
     @property
     def is_page(self) -> bool:
-        """Tell whether it is a web page, such as a login or a proxy's. Plex calls nothing at all HTML, too."""
+        """Tell whether it is a web page, such as a login or a proxy's. Some call a plain OK HTML, or nothing at all."""
         start = self.body.lstrip()[:15].lower()
-        return bool(start) and ("html" in self.media_type or start.startswith((b"<!doctype html", b"<html")))
+        is_html = "html" in self.media_type and start.startswith(b"<")
+        return is_html or start.startswith((b"<!doctype html", b"<html"))
 
     def json(self) -> Any:  # noqa: ANN401 -- whatever it is
         """Return what the body says. Raises BadAnswerError if it is no JSON; UnclearError if that is about a change."""
@@ -270,7 +271,7 @@ class HttpApi:
     def _too_slow(self, limit_s: float, what: str = "") -> BadAnswerError:
         return BadAnswerError(
             f"{self.access.title} did not answer within {limit_s:g} s{what}: it is busy, so try again later, or set "
-            f"{self.access.application.name.upper()}_TIMEOUT_S higher."
+            f"{self.access.application.timeout_setting} higher."
         )
 
     def _unreachable(self, error: BaseException) -> UnreachableError:
