@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -67,8 +67,20 @@ def tool(method: Callable[..., Any], title: str, effect: Effect) -> Tool:
     arguments = made.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)
-    made.parameters = arguments.model_json_schema()
+    made.parameters = _untitled(arguments.model_json_schema())
+    made.fn_metadata.output_schema = _untitled(made.fn_metadata.output_schema)
     return made
+
+
+def _untitled(schema: Any) -> Any:  # noqa: ANN401 -- a part of a JSON schema
+    """Leave out pydantic's titles, which repeat the names: a sixth of what an agent would read."""
+    if isinstance(schema, list):
+        return [_untitled(part) for part in cast("list[object]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    table = cast("dict[str, object]", schema)
+    # A property that is called title is a schema itself.
+    return {name: _untitled(part) for name, part in table.items() if not (name == "title" and isinstance(part, str))}
 
 
 class MediaServer(MCPServer[Any]):

@@ -1,4 +1,4 @@
-"""A stand-in written in an hour: a table of paths, HTTP/1.0, no lengths, no queries, and everything is text/plain."""
+"""A stand-in written in an hour: a table of paths, HTTP/1.0, no lengths, no queries, and JSON is text/plain, text HTML."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -63,7 +63,7 @@ class Plain:
                     found = plain.routes[line]
                     answer = found(sent) if callable(found) else found
                     self.send_response(200)
-                    self.send_header("Content-Type", "text/plain")
+                    self.send_header("Content-Type", "text/html" if isinstance(answer, str) else "text/plain")
                     self.end_headers()
                     self.wfile.write((answer if isinstance(answer, str) else json.dumps(answer)).encode())
 

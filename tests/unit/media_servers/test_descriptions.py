@@ -1,6 +1,7 @@
 """What an agent, and the orchestrator's retries, read about the tools."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,20 @@ def test_every_parameter_is_described_and_no_other_is_allowed(tool: Tool) -> Non
 
     assert tool.input_schema["additionalProperties"] is False
     assert [name for name, schema in properties.items() if not schema.get("description")] == []
+
+
+@pytest.mark.parametrize("tool", EVERY_TOOL)
+def test_schemas_do_not_repeat_names_as_titles(tool: Tool) -> None:
+    written = json.dumps([tool.input_schema, tool.output_schema])
+
+    assert '"title": "' not in written
+
+
+def test_a_field_that_is_called_title_stays() -> None:
+    (scan,) = [tool for tool in TOOLS["plex"] if tool.name == "scan_library"]
+
+    assert scan.output_schema is not None
+    assert scan.output_schema["properties"]["title"] == {"type": "string"}
 
 
 @pytest.mark.parametrize("tool", EVERY_TOOL)
