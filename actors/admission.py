@@ -56,6 +56,11 @@ class Work:
         return self.call.ticket.renew("unknown")
 
     @property
+    def may_have_run_before(self) -> bool:
+        """Whether the last attempt is a repeat, and one before it may have run. Going on after a question is none."""
+        return self.worst == "unknown" and self.attempts - self.rounds > 1
+
+    @property
     def where(self) -> str:
         """Say for people what keeps the call."""
         if self.question is not None:

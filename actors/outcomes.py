@@ -58,4 +58,8 @@ class Outcomes:
             duration_s=now - submitted_at,
             protocol=protocol,
         )
-        return shaped(work.call, outcome, metadata)
+        said = shaped(work.call, outcome, metadata)
+        if isinstance(said, MCPToolError) and work.may_have_run_before:
+            # "No such id" may be of what that attempt has deleted.
+            said.message = f"{retry.EARLIER}{said.message}"
+        return said

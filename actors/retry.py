@@ -23,7 +23,7 @@ from actors.errors import (
 )
 from actors.mcp.era import HEADERS_REFUSED, speaks_our_version
 
-_EARLIER = "an earlier attempt may have run; then: "
+EARLIER = "an earlier attempt may have run; then: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +69,13 @@ def delay_s(error: MCPOrchestratorError, history: History, config: ServerConfig,
 
 
 def final(error: MCPOrchestratorError, worst: Executed) -> MCPOrchestratorError:
-    """Return what to tell the caller: once an attempt ended "unknown", the call never ends "no".
-
-    A refusal is of the last attempt alone ("no such id", of what the one before has deleted): its words say so.
-    """
-    if worst == "no":
-        return error
-    if error.executed != "no":
-        if isinstance(error, MCPToolError) and error.executed == "yes":
-            error.message = f"{_EARLIER}{error.message}"
+    """Return what to tell the caller: once an attempt ended "unknown", the call never ends "no"."""
+    if worst == "no" or error.executed != "no":
         return error
     if not isinstance(error, NotExecutedError):
         error.executed = "unknown"
         return error
-    unknown = OutcomeUnknownError(f"{_EARLIER}{error.message}", retry_after_s=error.retry_after_s)
+    unknown = OutcomeUnknownError(f"{EARLIER}{error.message}", retry_after_s=error.retry_after_s)
     unknown.__cause__ = error
     return unknown
 

@@ -7,6 +7,7 @@ from actors.errors import (
     MCPConnectionError,
     MCPOrchestratorError,
     MCPTimeoutError,
+    MCPToolError,
     NotExecutedError,
     OutcomeUnknownError,
 )
@@ -98,6 +99,31 @@ def test_each_attempt_has_its_ticket_and_the_worst_of_them_decides() -> None:
 
     assert not world.exchange(SAFE).write()
     assert failure(future, MCPTimeoutError).executed == "unknown"
+
+
+def test_a_refusal_after_an_attempt_that_may_have_run_says_so() -> None:
+    world = World(tools={"delete": {"idempotentHint": True}})
+    gone = {"content": [{"type": "text", "text": "no such id"}], "isError": True}
+    future, _ = world.begin_tool("delete")
+    world.end("delete", RESET)
+    world.advance(1.0)
+
+    world.end("delete", gone)
+
+    error = failure(future, MCPToolError)
+    assert (error.message, error.executed) == ("an earlier attempt may have run; then: no such id", "yes")
+    assert error.result == gone
+
+
+def test_a_refusal_after_an_attempt_that_cannot_have_run_is_told_as_it_is() -> None:
+    world = World(tools={"delete": {"idempotentHint": True}})
+    future, _ = world.begin_tool("delete")
+    world.end("delete", MCPConnectionError("refused"))
+    world.advance(1.0)
+
+    world.end("delete", {"content": [{"type": "text", "text": "no such id"}], "isError": True})
+
+    assert failure(future, MCPToolError).message == "no such id"
 
 
 def test_once_an_attempt_was_unknown_no_later_one_ends_the_call_as_not_executed() -> None:

@@ -143,17 +143,11 @@ def test_a_timeout_after_an_unknown_attempt_stays_a_timeout(
     assert (type(told), told.executed) == (kind, "unknown")
 
 
-def test_a_refusal_after_an_unknown_attempt_is_told_as_the_last_ones() -> None:
-    answer = MCPToolError("no such id", executed="yes", result={"isError": True})
+def test_an_answer_is_told_as_it_is_whatever_went_before() -> None:
+    answer = MCPToolError("isError", executed="yes")
 
     assert final(answer, "unknown") is answer
     assert answer.executed == "yes"
-    assert answer.message == "an earlier attempt may have run; then: no such id"
-    assert answer.result == {"isError": True}
-
-
-def test_a_refusal_of_the_only_attempt_is_told_as_it_is() -> None:
-    assert final(MCPToolError("no such id", executed="yes"), "no").message == "no such id"
 
 
 @pytest.mark.parametrize(
