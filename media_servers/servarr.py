@@ -15,7 +15,7 @@ from media_servers.http_errors import unclear
 from media_servers.servarr_resources import Complaint, R, Started, Status, readable
 
 API = "/api/v3"
-HEALTH_S = 15.0  # What is merely busy answers this within a second.
+HEALTH_S = 10.0  # What is merely busy answers this within a second.
 LONGEST_QUEUE = 1000  # Entries looked at to tell what is being downloaded.
 MOST_NAMED = 20  # In a report; the rest is counted.
 RELATED = ("Sonarr", "Radarr", "Lidarr", "Readarr", "Prowlarr", "Whisparr")  # They have such an API too.

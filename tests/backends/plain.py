@@ -1,4 +1,4 @@
-"""A stand-in written in an hour: a table of paths, HTTP/1.0, no lengths, no queries, and JSON is text/plain, text HTML."""
+"""A stand-in written in an hour: a table of paths, HTTP/1.0, no lengths, no queries, loose media types."""
 
 import json
 from collections.abc import Callable, Mapping
