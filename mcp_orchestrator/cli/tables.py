@@ -106,7 +106,12 @@ def overview(
     width: int,
     foot: str = "",
 ) -> RenderableType:
-    """Return all that `run` and `status` show: servers, newest incidents, totals. `incidents`: oldest first."""
+    """Return all that `run` and `status` show: servers, newest incidents, totals. `incidents`: oldest first.
+
+    The state may be that of another configuration as well: what befell servers that are not in this one is left out.
+    """
+    shown = {status["server"] for status in statuses}
+    incidents = [one for one in incidents if one.server in shown]
     last = {one.server: one for one in incidents if one.kind == "connected" or one.kind not in _ORDINARY}
     table = servers([(status, last.get(status["server"])) for status in statuses], width)
     lines = [Text()]

@@ -89,6 +89,15 @@ def test_the_last_incident_of_a_server_is_the_last_that_tells_something() -> Non
     assert line.endswith("connected: odd 1")
 
 
+def test_what_befell_a_server_of_another_configuration_is_not_shown() -> None:
+    incidents = [incident("lost", "here"), incident("lost", "elsewhere", server="other")]
+
+    shown = "".join(drawn(overview([status()], incidents, STATS, width=100), 100))
+
+    assert "here" in shown
+    assert "elsewhere" not in shown
+
+
 def test_a_server_that_was_never_called_has_no_latency() -> None:
     line = drawn(overview([status(latency={"p50": None, "p95": None})], [], STATS, width=80), 80)[3]
 
