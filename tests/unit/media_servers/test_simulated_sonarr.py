@@ -23,7 +23,7 @@ def sonarr(clock: SettableClock) -> SimulatedSonarr:
 
 
 def state(sonarr: SimulatedSonarr, episode: Episode) -> str:
-    page = sonarr.episodes(episode.series_id, season=episode.season, offset=0, limit=100)
+    page = sonarr.episodes(known(episode.series_id), season=episode.season, offset=0, limit=100)
     return next(one.state for one in page.items if one.episode_id == episode.episode_id)
 
 
@@ -43,7 +43,7 @@ def test_counts_of_a_series_are_those_of_its_episodes(sonarr: SimulatedSonarr) -
 
         assert series.episodes == len(episodes)
         assert series.downloaded == len(downloaded)
-        assert series.size_bytes == sum(episode.size_bytes for episode in downloaded)
+        assert series.size_bytes == sum(known(episode.size_bytes) for episode in downloaded)
         assert (series.status == "continuing") == any(episode.state == "unaired" for episode in episodes)
 
 
@@ -137,7 +137,7 @@ def test_a_deleted_series_leaves_library_queue_and_wanted_and_its_id_is_not_used
     assert gone not in {episode.series_id for episode in sonarr.wanted(offset=0, limit=100).items}
     with pytest.raises(UnknownIdError, match="get_series lists the ids"):
         sonarr.one_series(gone)
-    assert sonarr.add(tvdb_id, monitored=True, search_now=False).series_id == HELD_AT_FIRST + 1
+    assert sonarr.add(known(tvdb_id), monitored=True, search_now=False).series_id == HELD_AT_FIRST + 1
 
 
 def test_the_calendar_has_the_days_asked_for_both_ends_included(sonarr: SimulatedSonarr) -> None:
