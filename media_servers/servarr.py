@@ -54,7 +54,7 @@ class Servarr:
         reply = self._http.read(f"{API}{path}/{key}")
         if reply.status != 404:
             return self._content(reply)
-        if _is_own(reply):
+        if _is_of_entry(reply, path):
             return None
         # Somebody else's words: the entries may have no paths of their own, and only the list knows.
         return next((row for row in self.listed(path) if is_same(row, "id", key)), None)
@@ -253,10 +253,13 @@ def _words(reply: Reply) -> str:
     return shortened(f"HTTP {reply.status}, {words}" if words else f"HTTP {reply.status}", 400)
 
 
-def _is_own(reply: Reply) -> bool:
-    """Tell whether a 404 is the application's, for an id it has not, and no server's that does not know the path."""
+def _is_of_entry(reply: Reply, path: str) -> bool:
+    """Tell whether a 404 is about an id: the application's own words, or what names the kind, but not the path."""
+    words = reply.body.decode(errors="replace").lower()
+    if path.removeprefix("/") in words and API not in words:
+        return True
     try:
-        document = json.loads(reply.body)
+        document = json.loads(words)
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and not {"message", "title"}.isdisjoint(cast("dict[str, object]", document))

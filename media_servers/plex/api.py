@@ -178,7 +178,7 @@ class PlexApi(PlexBackend):
         is_cut = "totalSize" in root.attrib or (offset > 0 and root.get("offset") == str(offset))
         if is_cut and "totalSize" not in root.attrib:
             total += offset  # At least: it does not say what follows.
-        if not is_cut or len(elements) > limit:
+        if not is_cut or len(elements) > min(limit, max(0, total - offset)):  # More than there can be from there on.
             elements = elements[offset : offset + limit]
         library_id = root.get("librarySectionID", "")
         made = [

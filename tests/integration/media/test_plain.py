@@ -137,6 +137,7 @@ def test_a_plex_that_gives_whole_lists_is_cut_and_sorted_here(plex: PlainAsker) 
     latest = plex.items("get_recently_added", library_id=1)
 
     assert ([one["title"] for one in page["items"]], page["total"]) == (["Later"], 2)
+    assert [one["title"] for one in plex.items("get_recently_added", limit=2, offset=1)] == ["Held"]
     assert [one["title"] for one in latest] == ["Later", "Held"]
     assert "No library has the id 9" in plex.refusal("get_library_items", library_id=9)
     assert "/library/sections/2/all (HTTP 404)" in plex.refusal("get_library_items", library_id=2)

@@ -181,6 +181,26 @@ def test_an_address_without_the_api_is_told(sonarr: Servarr, answers: Answers) -
             ask()
 
 
+@pytest.mark.parametrize(
+    ("body", "lists"),
+    [
+        ('{"message": "NotFound"}', 0),
+        ('{"detail": "Series 1 not found"}', 0),
+        ("no such series", 0),
+        ('{"detail": "Not Found"}', 1),
+        ("<pre>Cannot GET /api/v3/series/1</pre>", 1),
+    ],
+)
+def test_the_list_is_only_asked_for_an_entry_if_its_path_may_be_unknown(
+    sonarr: Servarr, answers: Answers, body: str, lists: int
+) -> None:
+    answers.raw("/series/1", body, status=404, media_type="text/plain")
+    answers.at("/series", [{"id": "1"}])
+
+    assert sonarr.find("/series", 1) == ({"id": "1"} if lists else None)
+    assert len(answers.asked("/series")) == lists
+
+
 def test_a_wrong_key_and_a_web_page_are_told(sonarr: Servarr, answers: Answers) -> None:
     answers.at("/rootfolder", {"error": "Unauthorized"}, status=401)
     answers.raw("/qualityprofile", "<!doctype html><title>Login</title>")
