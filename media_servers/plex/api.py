@@ -98,9 +98,10 @@ class PlexApi(PlexBackend):
         hubs = [hub for hub in root.iter("Hub") if hub.get("type", "movie") in SOUGHT]
         lists = hubs or [root, *root.iter("SearchResult")]  # Without hubs, as the other two answer.
         elements = [element for one in lists for element in _media(one)]
-        items = [entries.item(entry) for entry in self._plex.entries(elements, "item")]
-        found = sorted((item for item in items if item.type in SOUGHT), key=lambda item: SOUGHT.index(item.type))
-        return Page[Item].cut(found, offset, limit, unreadable=len(elements) - len(items))
+        read = self._plex.entries(elements, "item")
+        items = [entries.item(entry) for entry in read if entry.tag != "Directory" or entry.text("type") in SOUGHT]
+        items.sort(key=lambda item: (*SOUGHT, "other").index(item.type))
+        return Page[Item].cut(items, offset, limit, unreadable=len(elements) - len(read))
 
     @override
     def scan(self, library_id: int) -> ScanStarted:
