@@ -21,7 +21,8 @@ from media_servers.errors import BackendError, BadAnswerError, FailedError, Secr
 from media_servers.http_deadline import PatientAdapter
 from media_servers.http_errors import CONNECT_S, broken_off, ignored, never_sent, reason, said, too_slow, unclear
 
-LARGEST_BYTES = 64 * 1024 * 1024  # A library of ten thousand titles is about 30 MB.
+LARGEST_BYTES = 256 * 1024 * 1024  # A library of twenty thousand movies is about 110 MB.
+LARGEST_CHANGE_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 65536
 AGAIN_S = 5.0  # So long into a call: it would else take three times its limit behind a proxy that waits as long.
 LEAST_SHARE = 0.1  # Of the limit, for a change: one that is cut off may have been made, and nobody would know.
@@ -219,14 +220,19 @@ class HttpApi:
             body = bytearray()
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
-                if len(body) > LARGEST_BYTES:
-                    if look_with is not None:
-                        raise unclear(self.access, look_with, f"answered with more than {LARGEST_BYTES} bytes")
-                    raise BadAnswerError(
-                        f"{self.access.title}'s answer is larger than {LARGEST_BYTES} bytes: ask for less of it."
-                    )
+                if len(body) > (LARGEST_BYTES if look_with is None else LARGEST_CHANGE_BYTES):
+                    body.clear()  # The error would keep it.
+                    raise self._too_large(look_with)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return self._judged(response, Reply(self.access, look_with, response.status_code, media_type, bytes(body)))
+
+    def _too_large(self, look_with: str | None) -> BackendError:
+        if look_with is not None:
+            return unclear(self.access, look_with, f"answered with more than {LARGEST_CHANGE_BYTES} bytes")
+        return BadAnswerError(
+            f"{self.access.title}'s answer is larger than {LARGEST_BYTES} bytes, as none should be: check "
+            f"{self.access.application.url_setting}."
+        )
 
     def refusal(self, reply: Reply) -> BackendError:
         """Say what an answer of 401 or 403 means. For a client whose application has more than one meaning for it."""

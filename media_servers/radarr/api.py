@@ -38,7 +38,7 @@ class RadarrApi(RadarrBackend):
 
     def __init__(self, access: Access, clock: Clock = time.time) -> None:
         self._radarr = Servarr(access, clock)
-        self._library: Kept[tuple[list[tuple[str, Movie]], int]] = Kept(clock)
+        self._library: Kept[tuple[list[tuple[str, Movie]], int]] = Kept(clock, in_turn=True)
         self._found: Kept[tuple[list[Candidate], int]] = Kept(clock)
         self._offered: list[object] = []
 

@@ -48,7 +48,7 @@ class SonarrApi(SonarrBackend):
 
     def __init__(self, access: Access, clock: Clock = time.time) -> None:
         self._sonarr = Servarr(access, clock)
-        self._library: Kept[tuple[list[tuple[str, Series]], int]] = Kept(clock)
+        self._library: Kept[tuple[list[tuple[str, Series]], int]] = Kept(clock, in_turn=True)
         self._found: Kept[tuple[list[Candidate], int]] = Kept(clock)
         self._offered: list[object] = []
 

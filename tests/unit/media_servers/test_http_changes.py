@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from media_servers.errors import BadAnswerError, SecretRefusedError, UnclearError, UnreachableError
-from media_servers.http import LARGEST_BYTES, HttpApi
+from media_servers.http import LARGEST_CHANGE_BYTES, HttpApi
 from tests.fixtures.applications import KEY, TOOL, access, ask, client, serve, tell
 from tests.fixtures.raw_server import Peer, RawRequest, RawServer, hung_listener
 from tests.fixtures.serving import free_port
@@ -110,7 +110,7 @@ def test_a_change_answered_without_end_may_have_been_made() -> None:
         while True:
             peer.send(b" " * 1_000_000)
 
-    with RawServer(script) as server, pytest.raises(UnclearError, match=f"more than {LARGEST_BYTES} bytes"):
+    with RawServer(script) as server, pytest.raises(UnclearError, match=f"more than {LARGEST_CHANGE_BYTES} bytes"):
         tell(client(server, timeout_s=30))
 
 
