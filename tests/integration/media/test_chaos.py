@@ -1,0 +1,62 @@
+"""The four media servers while everything goes wrong: each call has one outcome, and it says what has happened."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from random import Random
+
+import pytest
+
+from tests.fixtures.media_chaos import READS, SETTINGS, Chaos, check, said
+from tests.fixtures.media_house import House
+from tests.fixtures.orchestrating import Orchestrated, eventually, prepared
+
+pytestmark = pytest.mark.slow
+
+SEEDS = range(max(1, int(os.environ.get("SEEDS", "1000")) // 1000))
+ROUNDS = 120
+MOST_CALLS = 8  # In a round.
+LONGEST_PAUSE_S = 0.04
+GRACE_S = 20.0  # For calls of at most 8 s, on a machine that has other things to do.
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House()
+    house.fill(ROUNDS * MOST_CALLS)
+    with ExitStack() as stack:
+        for stub in house.stubs.values():
+            stack.enter_context(stub)
+        yield house
+
+
+def serves(whole: Orchestrated, server: str, tool: str, arguments: dict[str, object]) -> bool:
+    return whole.face.submit(server, tool, arguments, timeout=GRACE_S).exception(timeout=2 * GRACE_S) is None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_goes_wrong_each_call_has_one_outcome_that_is_true(house: House, seed: int) -> None:
+    random = Random(seed)
+    with prepared(house.config(), **SETTINGS) as whole:
+        eventually(lambda: all(whole.face.connect_all().values()), "all four are there")
+        chaos = Chaos(house, whole.face, random)
+        try:
+            for _ in range(ROUNDS):
+                for _ in range(random.randrange(MOST_CALLS)):
+                    chaos.call()
+                if random.random() < 0.5:
+                    chaos.fault()
+                time.sleep(random.random() * LONGEST_PAUSE_S)  # It waits for nothing: faults come between calls.
+        finally:
+            chaos.end()
+
+        outcomes = Counter(said(made.future.exception(timeout=GRACE_S)) for made in chaos.made)
+        for server, tool, arguments in READS:
+            eventually(lambda: serves(whole, server, tool, dict(arguments)), f"{server} serves {tool} again")  # noqa: B023 -- called at once
+
+    # The servers have ended: what they were about to do, they do no more.
+    for made in chaos.made:
+        check(made, house)
+    assert min(outcomes[kind] for kind in ("done", "unclear", "refused")) > 0, (outcomes, chaos.faults)
