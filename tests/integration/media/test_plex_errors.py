@@ -10,7 +10,6 @@ from tests.backends.plex_library import MOVIES
 from tests.backends.stub import BAD_GATEWAY, LOGIN_PAGE, Answer
 from tests.fixtures.asking_plex import Asker, asking
 
-
 pytestmark = pytest.mark.integration
 
 
