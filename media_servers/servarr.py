@@ -96,6 +96,8 @@ class Servarr:
     def delete(self, path: str, params: Params, *, look_with: str) -> bool:
         """Delete what stands at `path`; False if there was nothing."""
         reply = self._http.change("DELETE", API + path, look_with=look_with, params=params)
+        if reply.status == 404 and reply.is_page:  # Not the application's own words.
+            raise self._not_offered(reply, path)
         if reply.status >= 400 and reply.status != 404:
             raise self._refused(reply)
         return reply.status < 400

@@ -40,7 +40,7 @@ from media_servers.sabnzbd.backend import (
     Status,
     Value,
 )
-from media_servers.sabnzbd.calls import Calls, part
+from media_servers.sabnzbd.calls import Calls, part, shape
 from media_servers.sabnzbd.configuration import Configuration
 from media_servers.sabnzbd.lists import Lists
 from media_servers.sabnzbd.names import name_of
@@ -106,6 +106,8 @@ class SabnzbdApi(SabnzbdBackend):
             # Without skip_dashboard SABnzbd asks machines on the internet for its own address.
             limit_s = min(HEALTH_S, self._access.timeout_s)
             status = table(part(self._calls.ask("fullstatus", limit_s, skip_dashboard=1), "status"))
+            if not status:  # A plain no, say.
+                raise shape("status")
             issues, healthy = complaints(status), True
         except BackendError as error:
             issues, healthy = [str(error)], False

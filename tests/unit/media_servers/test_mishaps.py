@@ -95,3 +95,20 @@ def check_sentence(text: str, stub: AnyStub) -> None:
     assert "\n" not in text, text
     assert len(re.findall(r"[.!?] [A-Z]", text)) <= 1, text
     assert stub.secret not in text
+
+
+@pytest.mark.parametrize(
+    "change", [change for change in CHANGES if change.tool in {"delete_series", "delete_movie"}], ids=str
+)
+def test_a_proxy_that_does_not_find_what_is_to_be_deleted_is_not_taken_for_the_application(change: Change) -> None:
+    with stub_of(change.application) as stub:
+        stub.next(Answer(status=404, body=b"<html>not here</html>", media_type="text/html"), to="DELETE")
+
+        answer = answer_of(tools_on(stub), change.tool, change.arguments)
+
+    assert isinstance(answer, str)
+    assert "has the id" not in answer
+    assert (
+        f"correct {change.application.name.upper()}_URL" in answer
+        or f"set {change.application.name.upper()}_URL" in answer
+    )

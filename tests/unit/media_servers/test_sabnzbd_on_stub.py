@@ -100,3 +100,12 @@ def test_a_check_of_the_health_takes_no_longer_than_any_answer_may(stub: Sabnzbd
 
     assert not health.healthy
     assert "within 0.1 s" in health.issues[0]
+
+
+def test_what_says_no_to_a_check_of_the_health_is_not_healthy(stub: SabnzbdStub) -> None:
+    stub.next(Answer.of({"status": False}))
+
+    health = backend(stub).health()
+
+    assert not health.healthy
+    assert "has no status" in health.issues[0]
