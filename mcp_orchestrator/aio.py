@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from actors.batches import CallOutcome
 from actors.call import Call, CallFuture, OnProgress, ServerName
+from actors.caller import Caller
 from actors.catalogue import Tool
 from actors.errors import ConfigurationError
 from actors.inputs import Elicitation, Root, Sampling
@@ -130,7 +131,7 @@ class AsyncMCPOrchestrator(Face):
         call = self._submit(server, tool, params, timeout, on_progress)
         return cast("ToolResult", await outcome_of(call, self._engine.runtime.clock))
 
-    async def request(
+    async def request(  # noqa: PLR0913 -- as MCPOrchestrator
         self,
         server: str,
         method: str,
@@ -138,9 +139,10 @@ class AsyncMCPOrchestrator(Face):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- as above
         on_progress: OnProgress | None = None,
+        caller: Caller | None = None,
     ) -> dict[str, Any]:
         """See MCPOrchestrator."""
-        plan = self._asking.request(server, method, params, timeout, on_progress)
+        plan = self._asking.request(server, method, params, timeout, on_progress, caller)
         return await self._result(self._engine.submit(plan))
 
     async def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's

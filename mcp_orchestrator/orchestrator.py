@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 
 from actors.batches import CallOutcome
 from actors.call import Call, CallFuture, OnProgress, ServerName
+from actors.caller import Caller
 from actors.catalogue import Tool
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.results import ToolResult
@@ -98,7 +99,7 @@ class MCPOrchestrator(Face):
         call = self._submit(server, tool, params, timeout, on_progress)
         return cast("ToolResult", outcome_of(call, self._engine.runtime.clock))
 
-    def request(
+    def request(  # noqa: PLR0913 -- all that a caller may say
         self,
         server: str,
         method: str,
@@ -106,12 +107,14 @@ class MCPOrchestrator(Face):
         *,
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
+        caller: Caller | None = None,
     ) -> dict[str, Any]:
         """Send any client request and return the raw result. `_meta` in `params` goes along, but for our own keys.
 
-        Not `initialize`, and no notification: ValueError.
+        Not `initialize`, and no notification: ValueError. `caller`: for gateways, on whose behalf they ask.
         """
-        return self._result(self._engine.submit(self._asking.request(server, method, params, timeout, on_progress)))
+        plan = self._asking.request(server, method, params, timeout, on_progress, caller)
+        return self._result(self._engine.submit(plan))
 
     def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
         self,
