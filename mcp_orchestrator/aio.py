@@ -16,6 +16,7 @@ from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.notices import Notification
 from actors.results import ToolResult
 from actors.runtime import Runtime
+from actors.status import ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
@@ -56,6 +57,7 @@ class AsyncMCPOrchestrator(Face):
         on_elicitation: Handler[[Elicitation], Mapping[str, Any]] | None = None,
         on_sampling: Handler[[Sampling], Mapping[str, Any]] | None = None,
         roots: Sequence[Root] | Handler[[], Sequence[Root]] | None = None,
+        on_status: Callable[[ServerStatus], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
@@ -68,6 +70,7 @@ class AsyncMCPOrchestrator(Face):
             on_elicitation=self._blocking(on_elicitation),
             on_sampling=self._blocking(on_sampling),
             roots=self._blocking(roots) if callable(roots) else roots,
+            on_status=on_status,
             runtime=runtime,
             transport_factory=transport_factory,
         )
@@ -259,6 +262,15 @@ class AsyncMCPOrchestrator(Face):
             return []
         self._over = True
         return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
+
+    async def callbacks_done(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109 -- as above
+        """Return once the callbacks have run that were due before: what a call was told meanwhile, after its result.
+
+        After `timeout` seconds it returns anyway: the callbacks thread may be kept busy by code that is not ours.
+        """
+        reached: Future[None] = Future()
+        self._engine.runtime.run_later(lambda: reached.set_result(None))
+        await reply_of(reached, timeout, otherwise=None)
 
     async def _result(self, call: Call) -> dict[str, Any]:
         return raw(await outcome_of(call, self._engine.runtime.clock))

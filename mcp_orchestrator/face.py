@@ -16,7 +16,7 @@ from actors.mailbox import tell
 from actors.messages import ForceBreaker, SubscribeResource
 from actors.notices import Notification
 from actors.runtime import Runtime
-from actors.status import Incident
+from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_callbacks, seconds
@@ -49,6 +49,7 @@ class Face:
       function that returns one. Mistakes in any of these are a ConfigurationError.
     * Of the last three, only what is given is declared to servers. They run on threads of their own, several at once,
       and may take their time, within the deadline of the call that asks. One that raises gives no answer.
+    * `on_status`: for code of ours, which only tells: called with every ServerStatus, on the thread that makes it.
     * `runtime`, `transport_factory`: the seam for tests.
     """
 
@@ -61,6 +62,7 @@ class Face:
         on_elicitation: OnElicitation | None = None,
         on_sampling: OnSampling | None = None,
         roots: Roots | None = None,
+        on_status: Callable[[ServerStatus], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
@@ -68,7 +70,7 @@ class Face:
             if mistake := callback_mistake(name, callback):
                 raise ConfigurationError(mistake)
         self._inputs = InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots)
-        self._on_notification = on_notification
+        self._on_notification, self._on_status = on_notification, on_status
         self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
         self._start(load(config))
 
@@ -196,6 +198,7 @@ class Face:
             transport_factory=self._transport_factory,
             on_error=self._on_error,
             on_notification=self._on_notification,
+            on_status=self._on_status,
             inputs=self._inputs,
         )
 
