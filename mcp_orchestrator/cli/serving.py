@@ -3,9 +3,11 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from ipaddress import ip_address
+from typing import cast
 
 import uvicorn
 
@@ -25,8 +27,8 @@ def serve(config: OrchestratorConfig, host: str, port: int) -> ExitCode:
 
     UsageError: the address is not this machine's alone, or somebody has it. FAILED: something was left behind.
     """
-    with _listening(host, port) as listener:
-        return asyncio.run(_serve(config, listener))
+    with _listening(host, port) as listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_serve(config, listener))
 
 
 async def _serve(config: OrchestratorConfig, listener: socket.socket) -> ExitCode:
@@ -67,6 +69,14 @@ async def _leave(gateway: Gateway, signals: Signals) -> list[str]:
     if not leaving.done():
         await gateway.orchestrator.shutdown(graceful=False, force=True)
     return await leaving
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the faster loop, where there is one."""
+    try:
+        return cast("Callable[[], asyncio.AbstractEventLoop]", import_module("uvloop").new_event_loop)
+    except ModuleNotFoundError:
+        return None
 
 
 class _Server(uvicorn.Server):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -28,6 +29,7 @@ from mcp_orchestrator.gateway.http_request import (
     TurnedAwayError,
     body_of,
     check_is_json,
+    check_is_message,
     check_where_from,
     parsed,
 )
@@ -147,6 +149,10 @@ class Gateway:
             await send_json(send, status_of(error.code), error.body(request_id[0]))
         except ConnectionError:
             pass  # He has gone before he had said everything.
+        except Exception:
+            logger.exception("a request could not be answered")
+            with suppress(RuntimeError):  # An answer has begun.
+                await send_json(send, 500, RefusedError(INTERNAL, "Internal error").body(request_id[0]))
 
     async def _admit(
         self, http_method: str, headers: Headers, receive: Receive, send: Send, request_id: list[object]
@@ -173,8 +179,9 @@ class Gateway:
             await self._legacy.post_batch(cast("list[object]", body), headers, send)
             return
         message = table(body)
-        _check_is_message(message)
-        request_id[0] = message.get("id")
+        if isinstance(message.get("id"), str | int):
+            request_id[0] = message["id"]
+        check_is_message(message)
         if not ladder.is_modern(message, headers):
             await self._legacy.post(message, headers, send)
         elif "method" not in message:
@@ -205,14 +212,3 @@ _ALLOW = ((b"allow", b"POST"),)
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _check_is_message(message: Mapping[str, Any]) -> None:
-    request_id, method = message.get("id", 0), message.get("method", "")
-    is_id = isinstance(request_id, str | int) and not isinstance(request_id, bool)
-    if message.get("jsonrpc") != "2.0" or not is_id or not isinstance(method, str):
-        raise TurnedAwayError(400, INVALID_REQUEST, "Invalid request: no message of JSON-RPC 2.0")
-    if "method" not in message and "result" not in message and "error" not in message:
-        raise TurnedAwayError(400, INVALID_REQUEST, "Invalid request: neither method nor result nor error")
-    if not isinstance(message.get("params", {}), dict):
-        raise RefusedError(-32602, "params must be an object")
