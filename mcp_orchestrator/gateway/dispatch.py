@@ -9,11 +9,12 @@ from typing import Any, cast
 from actors.call import OnProgress, ServerName, ToolName
 from actors.caller import Caller
 from actors.catalogue import table
-from actors.errors import MCPOrchestratorError
+from actors.errors import MCPOrchestratorError, MCPToolError
 from actors.mcp.paging import RESOURCES, TEMPLATES, ListMethod
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.logs import Listeners
+from mcp_orchestrator.gateway.questions import CARRIED, MOST_ROUNDS, Ask, UnansweredError, next_round
 from mcp_orchestrator.gateway.refusals import (
     INVALID_PARAMS,
     RESOURCE_NOT_FOUND,
@@ -30,13 +31,15 @@ Result = Mapping[str, Any]
 class Asker:
     """One caller within one request. `tell`: to him, before his answer; on the loop's thread.
 
-    `capabilities`, `log_level`: as he declared them for this request; of a session, what may be asked of him: nothing.
+    `capabilities`, `log_level`: as he declared them for this request; of a session, what may be asked of him.
+    `ask`: asks him, within a session; None: he gets questions as they are, and comes again with his answers.
     """
 
     is_modern: bool
     tell: Tell
     capabilities: Mapping[str, Any]
     log_level: str | None = None
+    ask: Ask | None = None
 
 
 class Dispatch:
@@ -77,6 +80,7 @@ class Dispatch:
         origin = self._catalogue.tool(name)
         if origin is None:
             raise invalid(f"Unknown tool: {name}")
+        params = {key: value for key, value in params.items() if key != "task"}  # We make none.
         wanted = {**params, "name": origin.name, "arguments": cast("dict[str, Any]", arguments or {})}
         timeout_s = self._orchestrator.config.servers[origin.server].tool(ToolName(origin.name)).timeout_s
         return await self._ask(origin.server, "tools/call", wanted, asker, timeout_s)
@@ -140,16 +144,34 @@ class Dispatch:
         caller = Caller(capabilities=asker.capabilities, log_level=asker.log_level, on_log=log)
         with self._listeners.during(server, log):
             try:
-                result: Result = await self._orchestrator.request(
-                    server, method, params, timeout=timeout_s, on_progress=progress, caller=caller
-                )
+                request = partial(self._orchestrator.request, timeout=timeout_s, on_progress=progress, caller=caller)
+                result: Result = await _in_rounds(partial(request, server, method), params, asker.ask)
             except MCPOrchestratorError as error:
+                error.server = error.server or server
                 result = ended_badly(method, error)
             except (ValueError, TypeError) as error:
                 raise invalid(str(error)) from error
             if progress is not None or log is not None:  # What was said before the answer comes before it.
                 await self._orchestrator.callbacks_done()
         return result
+
+
+async def _in_rounds(
+    request: Callable[[Mapping[str, Any]], Awaitable[Result]], params: Mapping[str, Any], ask: Ask | None
+) -> Result:
+    """Return the result of a request; where a server asks the caller first, and he can be asked, of the last round."""
+    if ask is None:
+        return await request(params)
+    params = {key: value for key, value in params.items() if key not in CARRIED}  # No words of his era.
+    for _ in range(MOST_ROUNDS + 1):
+        result = await request(params)
+        if result.get("resultType") != "input_required":
+            return result
+        try:
+            params = await next_round(params, result, ask)
+        except UnansweredError as error:
+            raise MCPToolError(f"the server asks for input: {error}", executed="unknown") from error
+    raise MCPToolError(f"the server asks for input: again after {MOST_ROUNDS} rounds", executed="unknown")
 
 
 def _telling(params: Mapping[str, Any], asker: Asker) -> OnProgress | None:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError
 from actors.mcp.envelope import LEGACY_VERSIONS
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
 from mcp_orchestrator.gateway.fanout import Fanout
-from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, takes_events
+from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, check_is_message, takes_events
 from mcp_orchestrator.gateway.logs import LEVELS
 from mcp_orchestrator.gateway.presence import Presence
 from mcp_orchestrator.gateway.refusals import (
@@ -58,6 +59,7 @@ class Legacy:
         silent = Answer(send, may_stream=False)
         asked = list[Mapping[str, Any]]()
         for message in map(table, messages):
+            check_is_message(message)
             if _is_request(message) and message["method"] != "initialize":
                 asked.append(message)
             else:
@@ -90,13 +92,14 @@ class Legacy:
         """Close the streams of all sessions in good order."""
         for session in self.sessions.all():
             session.close_stream()
+            session.questions.end()
 
     async def _initialize(self, message: Mapping[str, Any], send: Send) -> None:
         wanted = table(message.get("params")).get("protocolVersion")
         if not isinstance(wanted, str):
             raise invalid("params.protocolVersion must be text")
         protocol = wanted if wanted in LEGACY_VERSIONS else LEGACY_VERSIONS[0]
-        session = self.sessions.begin(protocol)
+        session = self.sessions.begin(protocol, table(table(message.get("params")).get("capabilities")))
         if session is None:
             raise TurnedAwayError(503, INTERNAL, "there are too many sessions")
         self._fanout.add(session)
@@ -114,26 +117,27 @@ class Legacy:
 
     @staticmethod
     def _take(session: Session, message: Mapping[str, Any]) -> None:
-        if message.get("method") == "notifications/cancelled":
-            task = session.under_way.get(cast("Any", table(message.get("params")).get("requestId")))
+        if "method" not in message:
+            session.questions.answered(message)
+        elif message.get("method") == "notifications/cancelled":
+            request_id = table(message.get("params")).get("requestId")
+            task = session.under_way.get(request_id) if isinstance(request_id, str | int) else None
             if task is not None:
                 task.cancel()
 
     async def _reply(self, session: Session, message: Mapping[str, Any], answer: Answer) -> Message:
         """Return the message that answers a request."""
         request_id = message["id"]
-        work = asyncio.ensure_future(self._result(session, message["method"], message.get("params"), answer))
         if request_id in session.under_way:
-            work.cancel()
             return RefusedError(INVALID_REQUEST, "this id is in use").body(request_id)
+        work = asyncio.ensure_future(self._result(session, message["method"], message.get("params"), answer))
         session.under_way[request_id] = work
         try:
             return {"jsonrpc": "2.0", "id": request_id, "result": await work}
         except RefusedError as error:
             return error.body(request_id)
         except asyncio.CancelledError:
-            if not work.cancelled():  # Not he has given it up: everything ends.
-                work.cancel()
+            if (task := asyncio.current_task()) is not None and task.cancelling():  # Not by him: everything ends.
                 raise
             return RefusedError(INTERNAL, "cancelled").body(request_id)  # HTTP wants an answer; he does not.
         finally:
@@ -142,7 +146,13 @@ class Legacy:
     async def _result(self, session: Session, method: str, params: object, answer: Answer) -> Message:
         given = table(params)
         if self._dispatch.knows(method):
-            asker = Asker(is_modern=False, tell=answer.tell, capabilities={}, log_level=session.log_level)
+            asker = Asker(
+                is_modern=False,
+                tell=answer.tell,
+                capabilities=session.questions.capabilities if answer.may_stream else {},
+                log_level=session.log_level,
+                ask=partial(session.questions.ask, answer.ask),
+            )
             return for_legacy(await self._dispatch.answer(method, given, asker))
         match method:
             case "ping":

@@ -14,7 +14,7 @@ from mcp_orchestrator.gateway.fanout import UPDATED, Fanout, Kind
 from mcp_orchestrator.gateway.http_request import Headers, Receive, takes_events
 from mcp_orchestrator.gateway.presence import Presence
 from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RefusedError
-from mcp_orchestrator.gateway.shapes import for_modern
+from mcp_orchestrator.gateway.shapes import PREFIX, for_modern
 from mcp_orchestrator.gateway.streams import Answer, Events, Message, Send
 from mcp_orchestrator.gateway.welcome import Welcome
 
@@ -25,6 +25,7 @@ _FILTER: Mapping[Kind, str] = {
     "prompts": "promptsListChanged",
     "resources": "resourcesListChanged",
 }
+_TASKS = f"{PREFIX}tasks"
 _SUBSCRIPTIONS = "resourceSubscriptions"
 _MOST_SUBSCRIPTIONS = 1000  # Of one stream. Arbitrary.
 
@@ -79,7 +80,7 @@ class Modern:
         asker = Asker(
             is_modern=True,
             tell=answer.tell,
-            capabilities=table(meta.get(ladder.CAPABILITIES)),
+            capabilities=_passed_on(table(meta.get(ladder.CAPABILITIES))),
             log_level=level if isinstance(level, str) else None,
         )
         return for_modern(method, await self._dispatch.answer(method, params, asker))
@@ -122,6 +123,13 @@ class Modern:
                 continue
             told.append(str(uri))
         return {_SUBSCRIPTIONS: told}
+
+
+def _passed_on(declared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a server is to know of what a caller can do: not that he takes tasks, which nobody here fetches."""
+    if _TASKS not in table(declared.get("extensions")):
+        return declared
+    return {**declared, "extensions": {key: value for key, value in declared["extensions"].items() if key != _TASKS}}
 
 
 class Listen:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from mcp_orchestrator.gateway.fanout import UPDATED, Kind
+from mcp_orchestrator.gateway.questions import Questions
 from mcp_orchestrator.gateway.streams import Events, Message
 
 IDLE_S = 30 * 60.0
@@ -15,10 +16,14 @@ MOST = 10_000
 class Session:
     """One caller from his initialize on. `under_way`: his requests, by id; `log_level`: None asks for nothing.
 
+    `questions`: what servers ask of him, who declared `capabilities`.
     What he is to hear while he has no stream open is kept, once of each kind: lists change, that is all it says.
     """
 
-    def __init__(self, session_id: str, protocol: str, now: float) -> None:
+    def __init__(
+        self, session_id: str, protocol: str, now: float, capabilities: Mapping[str, Any] | None = None
+    ) -> None:
+        self.questions = Questions(capabilities or {})
         self.session_id, self.protocol, self.used_at = session_id, protocol, now
         self.log_level: str | None = None
         self.under_way: dict[str | int, asyncio.Task[object]] = {}
@@ -84,12 +89,12 @@ class Sessions:
         """Return those there are."""
         return list(self._sessions.values())
 
-    def begin(self, protocol: str) -> Session | None:
+    def begin(self, protocol: str, capabilities: Mapping[str, Any] | None = None) -> Session | None:
         """Return a new one; None: there are too many."""
         self._expire()
         if len(self._sessions) >= MOST:
             return None
-        session = Session(uuid4().hex, protocol, self._clock())
+        session = Session(uuid4().hex, protocol, self._clock(), capabilities)
         self._sessions[session.session_id] = session
         return session
 

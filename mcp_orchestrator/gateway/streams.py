@@ -126,15 +126,19 @@ class Answer:
     """
 
     def __init__(self, send: Send, *, may_stream: bool) -> None:
-        self._send, self._may_stream = send, may_stream
+        self._send, self.may_stream = send, may_stream
         self._events = Events(send)
         if may_stream:
             self._events.keep_alive()
 
     def tell(self, method: str, params: Message) -> None:
         """Tell the caller something before the answer."""
-        if self._may_stream:
+        if self.may_stream:
             self._events.push({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def ask(self, request: Message) -> bool:
+        """Send the caller a request before the answer. False: he takes no events, or too many wait."""
+        return self.may_stream and self._events.push(request)
 
     async def finish(self, status: int, message: Message) -> None:
         """Send the message that ends it; `status` holds for JSON."""

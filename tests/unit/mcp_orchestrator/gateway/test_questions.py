@@ -16,8 +16,8 @@ from tests.fixtures.gateways import MODERN, serving
 from tests.fixtures.manual_time import on_a_loop
 
 CALL = {"name": "a__status", "arguments": {"n": None}}
-FORM = {"mode": "form", "message": "Who?", "requestedSchema": {"type": "object", "properties": {}}}
-WHO = {"method": "elicitation/create", "params": FORM}
+FORM: Mapping[str, Any] = {"mode": "form", "message": "Who?", "requestedSchema": {"type": "object", "properties": {}}}
+WHO: Mapping[str, Any] = {"method": "elicitation/create", "params": FORM}
 ANN = {"action": "accept", "content": {"name": "Ann"}}
 
 
