@@ -107,7 +107,10 @@ class Gateway:
         return ready
 
     def end_streams(self) -> None:
-        """Take no new requests, and end the streams of those who only listen. The first part of an end."""
+        """End the streams of those who only listen, and open no new ones. The first part of an end.
+
+        What is answered without a server still is: who has a call under way may want to know what there is.
+        """
         self._is_closing = True
         self._modern.end_all()
         self._legacy.end_streams()
@@ -158,14 +161,14 @@ class Gateway:
         self, http_method: str, headers: Headers, receive: Receive, send: Send, request_id: list[object]
     ) -> None:
         check_where_from(headers, self._hosts)
-        if self._is_closing:
-            raise TurnedAwayError(503, INTERNAL, "the gateway is shutting down")
         version = headers.get(ladder.VERSION_HEADER)
         has_session = headers.get(SESSION_HEADER) is not None and version not in MODERN_VERSIONS
         if http_method == "POST":
             check_is_json(headers)
             await self._post(parsed(await body_of(receive, headers)), headers, receive, send, request_id)
         elif http_method == "GET" and has_session:
+            if self._is_closing:
+                raise TurnedAwayError(503, INTERNAL, "the gateway is shutting down")
             await self._legacy.get(headers, receive, send)
         elif http_method == "DELETE" and has_session:
             await self._legacy.delete(headers, send)

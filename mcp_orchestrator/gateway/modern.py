@@ -43,6 +43,7 @@ class Modern:
     def __init__(self, dispatch: Dispatch, catalogue: OneCatalogue, fanout: Fanout, welcome: Welcome) -> None:
         self._dispatch, self._catalogue, self._fanout, self._welcome = dispatch, catalogue, fanout, welcome
         self._listening: dict[asyncio.Event, None] = {}
+        self._is_closing = False
 
     async def post(self, message: Mapping[str, Any], headers: Headers, receive: Receive, send: Send) -> None:
         """Answer a request, until the caller goes away."""
@@ -63,7 +64,8 @@ class Modern:
                     answer.break_off()
 
     def end_all(self) -> None:
-        """End all subscriptions in good order."""
+        """End all subscriptions in good order; begin no more."""
+        self._is_closing = True
         for end in self._listening:
             end.set()
 
@@ -94,6 +96,8 @@ class Modern:
         wanted = table(params.get("notifications"))
         if "notifications" not in params:
             raise RefusedError(INVALID_PARAMS, "params.notifications must be an object")
+        if self._is_closing:
+            raise RefusedError(INTERNAL, "the gateway is shutting down")
         events, end = Events(send), asyncio.Event()
         listen = Listen(request_id, events, wanted)
         self._listening[end] = None

@@ -90,8 +90,11 @@ async def test_who_leaves_before_he_has_said_all_gets_nothing() -> None:
 
 
 @on_a_loop
-async def test_while_it_ends_nobody_is_served() -> None:
+async def test_while_it_ends_lists_are_served_and_no_streams() -> None:
     async with serving({"a": {}}) as (caller, _, gateway):
+        await caller.initialize()
         gateway.end_streams()
 
-        assert (await caller.modern("tools/list").done()).status == 503
+        assert (await caller.modern("tools/list").done()).status == 200
+        assert (await caller.modern("subscriptions/listen", {"notifications": {}}).done()).error["code"] == -32603
+        assert (await caller.http("GET", mcp_session_id=caller.session).done()).status == 503
