@@ -59,8 +59,8 @@ async def test_a_failure_of_a_tool_is_its_own(url: str, mode: str, server: str) 
 async def test_progress_is_complete_and_in_order(url: str, mode: str, server: str) -> None:
     told: list[tuple[float, float | None, str | None]] = []
 
-    async def tell(done: float, total: float | None, text: str | None) -> None:
-        told.append((done, total, text))
+    async def tell(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
 
     async with Client(url, mode=mode) as client:
         await client.call_tool(f"{server}__count", {"to": 5}, progress_callback=tell)

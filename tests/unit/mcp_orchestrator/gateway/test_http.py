@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from typing import Any
+
 import pytest
 
 from mcp_orchestrator.gateway.http_request import MOST_BYTES
@@ -10,7 +12,7 @@ from tests.fixtures.gateways import serving
 from tests.fixtures.manual_time import on_a_loop
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-RESPONSE = {"jsonrpc": "2.0", "id": 1, "result": {}}
+RESPONSE: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "result": {}}
 Ask = Callable[[Caller], Asked]
 
 

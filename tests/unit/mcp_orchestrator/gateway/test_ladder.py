@@ -7,7 +7,7 @@ import pytest
 
 from tests.fixtures.asgi import META, Asked, Caller, P
 from tests.fixtures.faces import Scripts
-from tests.fixtures.gateways import MODERN, serving
+from tests.fixtures.gateways import MODERN, params_of, serving
 from tests.fixtures.manual_time import on_a_loop
 
 Ask = Callable[[Caller], Asked]
@@ -125,7 +125,7 @@ async def test_arguments_in_headers_are_those_in_the_body(
 
 @on_a_loop
 async def test_annotations_that_no_client_would_take_are_not_passed_on() -> None:
-    schema = {"type": "object", "properties": {"x": {"type": "object", "x-mcp-header": "X", "enum": [{}]}}}
+    schema: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "object", "x-mcp-header": "X", "enum": [{}]}}}
     scripts = Scripts()
     scripts.wire("a").script("tools/list", {"tools": [{"name": "status", "inputSchema": schema, "execution": {}}]})
     async with serving({"a": {"protocol": "legacy"}}, scripts) as (caller, _, _gateway):
@@ -150,10 +150,9 @@ async def test_what_a_server_asks_goes_to_the_caller_and_his_answer_back() -> No
         asked = await caller.modern("tools/call", {**CALL, "_meta": meta}).done()
 
         assert {key: asked.result[key] for key in asks} == asks
-        answers = {"inputResponses": {"who": {"roots": []}}, "requestState": "s"}
+        answers: dict[str, Any] = {"inputResponses": {"who": {"roots": []}}, "requestState": "s"}
         again = await caller.modern("tools/call", {**CALL, **answers, "_meta": meta}).done()
         assert again.result["resultType"] == "complete"
-        sent = scripts.exchange("a", "status").message.params
-        assert sent is not None
+        sent = params_of(scripts.exchange("a", "status"))
         assert {key: sent[key] for key in answers} == answers
         assert sent["_meta"][f"{P}clientCapabilities"] == {"roots": {}, "extensions": extensions}

@@ -1,5 +1,7 @@
 """How a call may end badly, and what its caller gets."""
 
+from typing import Any
+
 import pytest
 
 from actors.errors import (
@@ -20,7 +22,7 @@ def of_sab(error: MCPOrchestratorError) -> MCPOrchestratorError:
 
 
 def test_a_tool_that_failed_gives_its_result_as_it_came() -> None:
-    result = {"isError": True, "content": [], "odd": 1}
+    result: dict[str, Any] = {"isError": True, "content": [], "odd": 1}
 
     assert ended_badly("tools/call", MCPToolError("no", executed="yes", result=result)) is result
 

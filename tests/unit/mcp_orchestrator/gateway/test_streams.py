@@ -8,7 +8,7 @@ from actors.errors import MCPToolError
 from mcp_orchestrator.gateway import streams
 from tests.fixtures.asgi import META, Asked, Caller, P
 from tests.fixtures.faces import Scripts
-from tests.fixtures.gateways import LEGACY, given_up, held, offering, serving
+from tests.fixtures.gateways import LEGACY, given_up, held, offering, params_of, serving
 from tests.fixtures.manual_time import eventually, on_a_loop
 from tests.fixtures.scripted_wire import ScriptedExchange
 
@@ -30,7 +30,7 @@ def say(scripts: Scripts, method: str, **params: Any) -> None:
 
 def progress(scripts: Scripts, exchange: ScriptedExchange, done: float, **more: Any) -> None:
     """Let the server `a` report progress of a call."""
-    params = exchange.message.params  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue] -- a request
+    params = params_of(exchange)
     say(scripts, "notifications/progress", progressToken=params["_meta"]["progressToken"], progress=done, **more)
 
 
@@ -268,7 +268,7 @@ async def test_a_resource_is_subscribed_to_as_long_as_somebody_wants_to_hear_of_
         assert (await stream.told(1))[0]["params"] == {"uri": "x://a"}
         assert (await modern.told(2))[1]["params"]["uri"] == "x://a"
         sent = scripts.wire("a").sent
-        assert [m.method for m in sent if hasattr(m, "method")].count("resources/subscribe") == 1  # type: ignore[union-attr]
+        assert [getattr(m, "method", "") for m in sent].count("resources/subscribe") == 1
         await modern.leave()
         assert (await caller.legacy("resources/unsubscribe", {"uri": "x://a"}).done()).result == {}
         await eventually(
