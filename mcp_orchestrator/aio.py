@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
@@ -264,12 +265,9 @@ class AsyncMCPOrchestrator(Face):
         return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
 
     async def callbacks_done(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109 -- as above
-        """Return once the callbacks have run that were due before: what a call was told meanwhile, after its result.
-
-        After `timeout` seconds it returns anyway: the callbacks thread may be kept busy by code that is not ours.
-        """
+        """See MCPOrchestrator."""
         reached: Future[None] = Future()
-        self._engine.runtime.run_later(lambda: reached.set_result(None))
+        self._engine.runtime.run_later(partial(reached.set_result, None))
         await reply_of(reached, timeout, otherwise=None)
 
     async def _result(self, call: Call) -> dict[str, Any]:

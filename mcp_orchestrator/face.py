@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Literal
 
 from actors.batches import Batch, BatchWishes, CallOutcome
@@ -69,9 +70,16 @@ class Face:
         for name, callback in (("on_error", on_error), ("on_notification", on_notification)):
             if mistake := callback_mistake(name, callback):
                 raise ConfigurationError(mistake)
-        self._inputs = InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots)
-        self._on_notification, self._on_status = on_notification, on_status
-        self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
+        self._on_notification = on_notification
+        self._engine_for = partial(
+            Engine,
+            runtime=runtime,
+            transport_factory=transport_factory,
+            on_error=on_error,
+            on_notification=on_notification,
+            on_status=on_status,
+            inputs=InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots),
+        )
         self._start(load(config))
 
     @property
@@ -191,16 +199,7 @@ class Face:
     # -- for the faces --------------------------------------------------------------------------------------------
 
     def _start(self, config: OrchestratorConfig) -> None:
-        self._over = False
-        self._engine_of_the_time = Engine(
-            config,
-            runtime=self._runtime,
-            transport_factory=self._transport_factory,
-            on_error=self._on_error,
-            on_notification=self._on_notification,
-            on_status=self._on_status,
-            inputs=self._inputs,
-        )
+        self._over, self._engine_of_the_time = False, self._engine_for(config)
 
     @property
     def _engine(self) -> Engine:

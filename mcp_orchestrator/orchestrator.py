@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -235,6 +236,15 @@ class MCPOrchestrator(Face):
         self.shutdown()
         self._start(self._engine.config)
         return self.connect_all()
+
+    def callbacks_done(self, timeout: float = 1.0) -> None:
+        """Return once the callbacks have run that were due before: what a call was told meanwhile, after its result.
+
+        After `timeout` seconds it returns anyway: the callbacks thread may be kept busy by code that is not ours.
+        """
+        reached: Future[None] = Future()
+        self._engine.runtime.run_later(partial(reached.set_result, None))
+        reply_of(reached, timeout, otherwise=None)
 
     def shutdown(self, *, graceful: bool = True, timeout: float | None = None, force: bool = False) -> list[str]:
         """Stop everything; return what is left behind, which is nothing if all went well.
