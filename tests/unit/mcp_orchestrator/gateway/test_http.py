@@ -1,7 +1,6 @@
 """Who may ask over HTTP, and what: refused before any protocol is looked at."""
 
 from collections.abc import Callable
-
 from typing import Any
 
 import pytest

@@ -125,7 +125,10 @@ async def test_arguments_in_headers_are_those_in_the_body(
 
 @on_a_loop
 async def test_annotations_that_no_client_would_take_are_not_passed_on() -> None:
-    schema: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "object", "x-mcp-header": "X", "enum": [{}]}}}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"x": {"type": "object", "x-mcp-header": "X", "enum": [{}]}},
+    }
     scripts = Scripts()
     scripts.wire("a").script("tools/list", {"tools": [{"name": "status", "inputSchema": schema, "execution": {}}]})
     async with serving({"a": {"protocol": "legacy"}}, scripts) as (caller, _, _gateway):
