@@ -67,7 +67,6 @@ async def test_a_session_that_listens_hears_log_messages_that_belong_to_no_call(
         stream = caller.http("GET", mcp_session_id=caller.session)
         await eventually(lambda: stream.status == 200)
         say = scripts.wire("a").connections[-1].notify
-        say("notifications/message", {"level": "error", "data": "before he asks"})
         await caller.legacy("logging/setLevel", {"level": "warning"}).done()
 
         say("notifications/message", {"level": "info", "data": "little"})
