@@ -3,11 +3,11 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from ipaddress import ip_address
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 
@@ -20,6 +20,15 @@ from mcp_orchestrator.gateway.application import PATH
 
 _BACKLOG = 2048
 _LAST_WORDS_S = 2.0  # For answers that are still being written.
+
+# Of uvicorn. We log, take signals and end what is under way by ourselves; and who asks need not know what serves him.
+_SETTINGS: Mapping[str, Any] = {
+    "lifespan": "off",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 2,
+}
 
 
 def serve(config: OrchestratorConfig, host: str, port: int) -> ExitCode:
@@ -37,9 +46,7 @@ async def _serve(config: OrchestratorConfig, listener: socket.socket) -> ExitCod
         starting = asyncio.ensure_future(gateway.start())
         stop = asyncio.ensure_future(signals.first.wait())
         await asyncio.wait({stop, starting}, return_when=asyncio.FIRST_COMPLETED)
-        server = _Server(
-            uvicorn.Config(gateway, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=2)
-        )
+        server = _Server(uvicorn.Config(gateway, **_SETTINGS))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         if not signals.first.is_set():
             ready = starting.result()

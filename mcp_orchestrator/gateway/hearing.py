@@ -26,7 +26,7 @@ class Hearing:
         # Each server's actor writes its own entries.
         self._seen: dict[ServerName, _Seen] = {}
         self._statuses: dict[ServerName, ServerStatus] = {}
-        self._news: asyncio.Event | None = None
+        self._news = asyncio.Event()  # Something is not what it was.
         self._tools: list[object] = []
         self._connections: dict[ServerName, tuple[int, int]] = {}
 
@@ -39,17 +39,18 @@ class Hearing:
 
     def begin(self) -> None:
         """Pass on to the loop that runs now."""
-        self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def end(self) -> None:
-        """Pass on nothing more."""
+        """Pass on nothing more; nobody waits for it any longer."""
         self._loop = None
+        self._news.set()
 
     async def listed(self, statuses: Callable[[], Sequence[ServerStatus]], timeout_s: float) -> None:
         """Wait until every server that is ready has listed its tools, for so many seconds at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while not all(status.fresh or not status.ready for status in statuses()) and self._news is not None:
+                while self._loop is not None and not all(status.fresh or not status.ready for status in statuses()):
                     self._news.clear()
                     await self._news.wait()
 
@@ -76,8 +77,7 @@ class Hearing:
                 loop.call_soon_threadsafe(then, what)
 
     def _changed(self, status: ServerStatus) -> None:
-        if self._news is not None:
-            self._news.set()
+        self._news.set()
         tools = self._catalogue.tools().modern
         if tools != self._tools:
             self._tools = list(tools)

@@ -10,7 +10,7 @@ import pytest
 from mcp import Client
 from mcp_types import TextContent
 
-from tests.fixtures.manual_time import on_a_loop
+from tests.fixtures.manual_time import on_a_loop, until
 from tests.fixtures.stdio import wait_until_gone
 from tests.fixtures.terminal import on_pipe
 from tests.integration.gateway.conftest import SDK, gateway
@@ -42,6 +42,22 @@ def test_a_port_that_somebody_has_is_refused(config: Path) -> None:
             assert serve.end() == 2
 
     assert f"cannot serve at 127.0.0.1, port {port}" in serve.text
+
+
+def test_who_starts_it_need_not_wait_for_a_server_that_never_does(tmp_path: Path) -> None:
+    file = tmp_path / "o.toml"
+    file.write_text(
+        '[orchestrator]\nstate = "memory"\nstart_timeout_s = 600\n[servers.a]\ncommand = ["sleep", "600"]\n'
+    )
+    with on_pipe(*SERVE, str(file), "--port", "0", folder=tmp_path) as serve:
+        until(serve.children)
+        (child,) = serve.children()
+
+        serve.signal(signal.SIGTERM)
+
+        assert serve.end() == 0
+        wait_until_gone(child)
+    assert serve.text.splitlines()[-1] == "ended; nothing is left behind"
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
