@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, NewType, TypeAlias
 
+from actors.caller import Caller
 from actors.errors import Executed, MCPOrchestratorError
 
 RequestId = NewType("RequestId", int)
@@ -115,6 +116,7 @@ class Call:
     deadline: float
     future: CallFuture
     on_progress: OnProgress | None = None
+    caller: Caller | None = None  # Of a gateway's; None: whoever made it.
     ticket: SendTicket = field(default_factory=SendTicket)
     owner: object = None
     attempts: int = 0

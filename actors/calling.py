@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.board import Board
 from actors.call import Call, CallFuture, OnProgress, RequestId, SendTicket, ServerName
+from actors.caller import Caller
 from actors.errors import MCPOrchestratorError
 from actors.mailbox import tell
 from actors.messages import CancelCall
@@ -26,6 +27,7 @@ class Plan:
     params: Mapping[str, Any]
     timeout_s: float
     on_progress: OnProgress | None = None
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class CallMaker:
             deadline=min(now + plan.timeout_s, latest),
             future=CallFuture(request_id, tell_cancel=tell_cancel, run_later=self.runtime.run_later),
             on_progress=plan.on_progress,
+            caller=plan.caller,
             ticket=ticket,
         )
         call.future.tell_when_done(partial(self._ended, call))

@@ -1,7 +1,6 @@
 """The calls of one server: admitted, begun, ended, repeated. On its actor's thread; the wire does the rest."""
 
 from collections.abc import Callable
-from typing import Any
 
 from actors import retry
 from actors.admission import Admission, Exchange, Work
@@ -21,6 +20,7 @@ from actors.errors import (
 from actors.ledger import Ledger, epitaph
 from actors.lifecycle import Lifecycle
 from actors.link import NO_CONNECT_HELPS, WAITING, State
+from actors.meanwhile import Meanwhile
 from actors.messages import Finished
 from actors.outcomes import Outcomes
 from actors.progress import Progress
@@ -54,7 +54,8 @@ class Calls:
         self.draining = False
         self._works, self._exchanges = dict[RequestId, Work](), dict[int, Exchange]()
         self._attempts = Attempts(seat.config.attempt_timeout_s, runtime.clock)
-        self._progress = Progress(runtime.run_later, seat.statistics)
+        progress = Progress(runtime.run_later, seat.statistics)
+        self.meanwhile = Meanwhile(self._exchanges, self._attempts, progress)
         self._suspicions = Suspicions(breakers.server, self._ping)
 
     # -- in -------------------------------------------------------------------------------------------------------
@@ -113,13 +114,6 @@ class Calls:
             outcome = self._read(exchange, message.outcome)
             if not isinstance(outcome, InputRequired):  # Else there is no answer yet, and will be none.
                 self.outcomes.give_last(exchange.work, outcome, self.life.session.protocol)
-
-    def progress(self, params: Any) -> None:  # noqa: ANN401 -- a notification's params, as sent
-        """Pass a progress notification on to the caller who asked for it; its attempt is alive."""
-        token = params.get("progressToken")
-        exchange = self._exchanges.get(token) if type(token) is int else None
-        if exchange is not None and self._progress.report(exchange.work.call, params):
-            self._attempts.is_alive(token)
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -222,7 +216,9 @@ class Calls:
 
     def _read(self, exchange: Exchange, outcome: Outcome) -> Outcome | InputRequired:
         work, said = exchange.work, read(exchange.session, exchange.work.call.method, outcome)
-        if isinstance(said, InputRequired) or exchange.connection != self._wire.current:
+        if isinstance(said, InputRequired):
+            return said if work.call.caller is None else said.raw  # Whoever he is, only he can answer.
+        if exchange.connection != self._wire.current:
             return said  # What is listed now is another connection's.
         return self.life.listing.taken(work.call, work.inputs, said, work.started_at)
 

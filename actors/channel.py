@@ -50,7 +50,8 @@ class Channel:
     def request(self, call: Call, exchange: int, inputs: Mapping[str, Any], *, replay_safe: bool) -> Request:
         """Return the request that makes one attempt of `call`. `inputs`: see `Rounds`; no legacy server knows them."""
         params = progress.asked_for(call, exchange)
-        enclosed = self.session.enclose(carried(params, inputs) if self.session.is_modern else params)
+        whole = carried(params, inputs) if self.session.is_modern else params
+        enclosed = self.session.enclose(whole, call.caller)
         return Request(id=exchange, method=call.method, params=enclosed, replay_safe=replay_safe)
 
     def read(self, outcome: Outcome) -> Outcome:

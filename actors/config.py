@@ -83,6 +83,18 @@ class ServerConfig(Section):
     aliases: tuple[str, ...] = Field(default=(), description="other names of the server")
     priority: Annotated[int, Strict()] = Field(default=100, description="lowest first, where a call names no server")
 
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,32}$")] | None = Field(
+        default=None,
+        description="what the gateway puts before names of its tools and prompts, with two underscores; not set: the "
+        'server\'s name; `""`: nothing',
+    )
+    expose: tuple[str, ...] = Field(
+        default=(), description="patterns, such as `get_*`, of the tools and prompts that the gateway offers; none: all"
+    )
+    hide: tuple[str, ...] = Field(
+        default=(), description="patterns of those that it does not offer, nor lets be called"
+    )
+
     timeout_s: Seconds = Field(default=30.0, description="deadline of a call that names none")
     attempt_timeout_s: Seconds | None = Field(
         default=None,

@@ -43,7 +43,11 @@ class Hearing:
             case Received(method="notifications/subscriptions/acknowledged", params=params) if current:
                 self._life.listening.acknowledged(params)
             case Received(method="notifications/progress", params=params):
-                self._calls.progress(params)
+                self._calls.meanwhile.progress(params)
+            case Received(method="notifications/message", params=params, exchange=exchange) if (
+                self._calls.meanwhile.logged(exchange, params)
+            ):
+                pass
             case Received(id=None, method=method, params=params):
                 if current:
                     self._life.listing.announced(method, params)

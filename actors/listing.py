@@ -123,7 +123,8 @@ class Listing:
 
     def known(self, call: Call) -> Result | None:
         """Return the answer to this call if the server has given it before, and vouches for it still."""
-        kept = self._answers.get(call.method, call.params) if self._session.is_modern else None
+        is_kept = self._session.is_modern and call.caller is None
+        kept = self._answers.get(call.method, call.params) if is_kept else None
         return None if kept is None else copied(kept)
 
     def taken(self, call: Call, inputs: Mapping[str, Any], result: Outcome, asked_at: float | None) -> Outcome:
@@ -137,7 +138,7 @@ class Listing:
             return result
         if call.tool is not None:
             return self._checked(call.tool, result)
-        if self._session.is_modern:
+        if self._session.is_modern and call.caller is None:
             self._answers.put(call.method, carried(call.params, inputs), copied(result), asked_at=asked_at)
         return result
 

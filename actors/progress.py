@@ -39,6 +39,13 @@ class Progress:
         self._statistics.notifications_dropped += not self._relay.hand(said, text)
         return True
 
+    def log(self, call: Call, params: Mapping[str, Any]) -> bool:
+        """Tell the caller of a log message of his call. False: he has not said that he wants to hear them."""
+        on_log = None if call.caller is None else call.caller.on_log
+        if on_log is not None and not call.future.done():
+            self._statistics.notifications_dropped += not self._relay.hand(partial(on_log, params), params)
+        return on_log is not None
+
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

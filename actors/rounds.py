@@ -26,9 +26,10 @@ _MOST_ROUNDS = 10  # The specification's suggestion.
 class InputRequired:
     """What a server wants before it goes on. `state`: {"requestState": …}, to be sent back as it is; {} if none came.
 
-    `requests`: by the server's names for them, as it sent them.
+    `requests`: by the server's names for them, as it sent them. `raw`: all that it said.
     """
 
+    raw: Result
     requests: Mapping[str, Any]
     state: Mapping[str, str]
 
@@ -47,9 +48,8 @@ def _read(method: str, result: Result) -> Outcome | InputRequired:
     is_readable = isinstance(requests, dict | None) and isinstance(state, str | None)
     if not is_readable or (not requests and state is None):
         return refused("it says neither what for nor how to go on")
-    return InputRequired(
-        requests=table(result.get("inputRequests")), state={} if state is None else {"requestState": state}
-    )
+    kept = {} if state is None else {"requestState": state}
+    return InputRequired(raw=result, requests=table(requests), state=kept)
 
 
 def refused(why: str) -> MCPToolError:

@@ -43,12 +43,14 @@ class Reply:
 class Received:
     """A notification (`id` is None) or a request of the server.
 
+    `exchange`: of ours, the `id` of the request on whose stream it came; None: on no such stream, or on a common one.
     `on_heard`: to be called once whoever was told has taken it out of his mailbox: until then it is in memory.
     """
 
     method: str
     params: Mapping[str, Any]
     id: int | str | None = None
+    exchange: int | None = field(default=None, compare=False)  # The same is said, wherever it came.
     on_heard: Callable[[], object] = field(default=bool, compare=False, repr=False)  # Mostly nobody wants to know.
 
 

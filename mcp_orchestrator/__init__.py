@@ -17,6 +17,7 @@ if Path(actors.__file__ or "").resolve().parent.parent != _home:
 
 from actors.batches import CallOutcome  # noqa: E402 -- after the check that it is ours
 from actors.call import CallFuture  # noqa: E402
+from actors.caller import Caller  # noqa: E402
 from actors.catalogue import Repeatable  # noqa: E402
 from actors.config import BreakerPolicy, ServerConfig, ToolConfig  # noqa: E402
 from actors.errors import (  # noqa: E402
@@ -54,6 +55,7 @@ __all__ = [
     "CallFuture",
     "CallMetadata",
     "CallOutcome",
+    "Caller",
     "CircuitBreakerOpenError",
     "ConfigurationError",
     "Elicitation",

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from actors.batches import CallOutcome
 from actors.call import Call, CallFuture, OnProgress, ServerName
+from actors.caller import Caller
 from actors.catalogue import Tool
 from actors.errors import ConfigurationError
 from actors.inputs import Elicitation, Root, Sampling
@@ -15,6 +17,7 @@ from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.notices import Notification
 from actors.results import ToolResult
 from actors.runtime import Runtime
+from actors.status import ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
@@ -55,6 +58,7 @@ class AsyncMCPOrchestrator(Face):
         on_elicitation: Handler[[Elicitation], Mapping[str, Any]] | None = None,
         on_sampling: Handler[[Sampling], Mapping[str, Any]] | None = None,
         roots: Sequence[Root] | Handler[[], Sequence[Root]] | None = None,
+        on_status: Callable[[ServerStatus], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
@@ -67,6 +71,7 @@ class AsyncMCPOrchestrator(Face):
             on_elicitation=self._blocking(on_elicitation),
             on_sampling=self._blocking(on_sampling),
             roots=self._blocking(roots) if callable(roots) else roots,
+            on_status=on_status,
             runtime=runtime,
             transport_factory=transport_factory,
         )
@@ -130,7 +135,7 @@ class AsyncMCPOrchestrator(Face):
         call = self._submit(server, tool, params, timeout, on_progress)
         return cast("ToolResult", await outcome_of(call, self._engine.runtime.clock))
 
-    async def request(
+    async def request(  # noqa: PLR0913 -- as MCPOrchestrator
         self,
         server: str,
         method: str,
@@ -138,9 +143,10 @@ class AsyncMCPOrchestrator(Face):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- as above
         on_progress: OnProgress | None = None,
+        caller: Caller | None = None,
     ) -> dict[str, Any]:
         """See MCPOrchestrator."""
-        plan = self._asking.request(server, method, params, timeout, on_progress)
+        plan = self._asking.request(server, method, params, timeout, on_progress, caller)
         return await self._result(self._engine.submit(plan))
 
     async def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
@@ -257,6 +263,12 @@ class AsyncMCPOrchestrator(Face):
             return []
         self._over = True
         return await asyncio.to_thread(self._shut_down, finish_s, gone_s)  # Goes on if the task is cancelled.
+
+    async def callbacks_done(self, timeout: float = 1.0) -> None:  # noqa: ASYNC109 -- as above
+        """See MCPOrchestrator."""
+        reached: Future[None] = Future()
+        self._engine.runtime.run_later(partial(reached.set_result, None))
+        await reply_of(reached, timeout, otherwise=None)
 
     async def _result(self, call: Call) -> dict[str, Any]:
         return raw(await outcome_of(call, self._engine.runtime.clock))

@@ -9,6 +9,7 @@ from typing import Any
 from actors.batches import BatchItem
 from actors.board import Board
 from actors.call import OnProgress, ServerName, ToolName
+from actors.caller import Caller
 from actors.calling import Plan
 from actors.config import LONGEST_S
 from actors.errors import InvalidCallError, MCPConnectionError, MCPOrchestratorError
@@ -88,13 +89,14 @@ class Asking:
             on_progress=on_progress,
         )
 
-    def request(
+    def request(  # noqa: PLR0913, PLR0917 -- all that a caller may say
         self,
         server: str,
         method: str,
         params: Mapping[str, Any] | None,
         timeout_s: float | None,
         on_progress: OnProgress | None = None,
+        caller: Caller | None = None,
     ) -> Plan:
         """Return the plan of any other request. Errors as in `plan`."""
         name = self.connected(server)
@@ -109,6 +111,7 @@ class Asking:
             params=_table(params),
             timeout_s=self.limit_s(name, None, timeout_s),
             on_progress=on_progress,
+            caller=caller,
         )
 
     def items(self, calls: Sequence[ToolCall | Mapping[str, Any]]) -> list[BatchItem]:

@@ -78,9 +78,10 @@ class Engine:
         transport_factory: TransportFactory | None = None,
         on_error: Callable[[FailedCall], object] | None = None,
         on_notification: Callable[[Notification], object] | None = None,
+        on_status: Callable[[ServerStatus], object] | None = None,
         inputs: InputHandlers | None = None,
     ) -> None:
-        self.config, self._on_error = config, on_error
+        self.config, self._on_error, self._on_status = config, on_error, on_status
         self._pid = os.getpid()
         self._own_runtime = self.wires = None
         self._left: list[str] | None = None  # By the end of it.
@@ -271,6 +272,8 @@ class Engine:
         if known is None or known.generation <= status.generation:  # Else it speaks of what is over.
             self.keeping.published(known, status)
             self.board.statuses[status.server] = status
+            if self._on_status is not None:
+                self._on_status(status)
 
     def _remember(self, incident: Incident) -> None:
         self.keeping.happened(incident)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Literal
 
 from actors.batches import Batch, BatchWishes, CallOutcome
@@ -16,7 +17,7 @@ from actors.mailbox import tell
 from actors.messages import ForceBreaker, SubscribeResource
 from actors.notices import Notification
 from actors.runtime import Runtime
-from actors.status import Incident
+from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_callbacks, seconds
@@ -49,6 +50,7 @@ class Face:
       function that returns one. Mistakes in any of these are a ConfigurationError.
     * Of the last three, only what is given is declared to servers. They run on threads of their own, several at once,
       and may take their time, within the deadline of the call that asks. One that raises gives no answer.
+    * `on_status`: for code of ours, which only tells: called with every ServerStatus, on the thread that makes it.
     * `runtime`, `transport_factory`: the seam for tests.
     """
 
@@ -61,15 +63,23 @@ class Face:
         on_elicitation: OnElicitation | None = None,
         on_sampling: OnSampling | None = None,
         roots: Roots | None = None,
+        on_status: Callable[[ServerStatus], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
         for name, callback in (("on_error", on_error), ("on_notification", on_notification)):
             if mistake := callback_mistake(name, callback):
                 raise ConfigurationError(mistake)
-        self._inputs = InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots)
         self._on_notification = on_notification
-        self._on_error, self._runtime, self._transport_factory = on_error, runtime, transport_factory
+        self._engine_for = partial(
+            Engine,
+            runtime=runtime,
+            transport_factory=transport_factory,
+            on_error=on_error,
+            on_notification=on_notification,
+            on_status=on_status,
+            inputs=InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots),
+        )
         self._start(load(config))
 
     @property
@@ -189,15 +199,7 @@ class Face:
     # -- for the faces --------------------------------------------------------------------------------------------
 
     def _start(self, config: OrchestratorConfig) -> None:
-        self._over = False
-        self._engine_of_the_time = Engine(
-            config,
-            runtime=self._runtime,
-            transport_factory=self._transport_factory,
-            on_error=self._on_error,
-            on_notification=self._on_notification,
-            inputs=self._inputs,
-        )
+        self._over, self._engine_of_the_time = False, self._engine_for(config)
 
     @property
     def _engine(self) -> Engine:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
 from actors.batches import CallOutcome
 from actors.call import Call, CallFuture, OnProgress, ServerName
+from actors.caller import Caller
 from actors.catalogue import Tool
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.results import ToolResult
@@ -98,7 +100,7 @@ class MCPOrchestrator(Face):
         call = self._submit(server, tool, params, timeout, on_progress)
         return cast("ToolResult", outcome_of(call, self._engine.runtime.clock))
 
-    def request(
+    def request(  # noqa: PLR0913 -- all that a caller may say
         self,
         server: str,
         method: str,
@@ -106,12 +108,14 @@ class MCPOrchestrator(Face):
         *,
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
+        caller: Caller | None = None,
     ) -> dict[str, Any]:
         """Send any client request and return the raw result. `_meta` in `params` goes along, but for our own keys.
 
-        Not `initialize`, and no notification: ValueError.
+        Not `initialize`, and no notification: ValueError. `caller`: for gateways, on whose behalf they ask.
         """
-        return self._result(self._engine.submit(self._asking.request(server, method, params, timeout, on_progress)))
+        plan = self._asking.request(server, method, params, timeout, on_progress, caller)
+        return self._result(self._engine.submit(plan))
 
     def call_tools_parallel(  # noqa: PLR0913 -- the names are the specification's
         self,
@@ -232,6 +236,15 @@ class MCPOrchestrator(Face):
         self.shutdown()
         self._start(self._engine.config)
         return self.connect_all()
+
+    def callbacks_done(self, timeout: float = 1.0) -> None:
+        """Return once the callbacks have run that were due before: what a call was told meanwhile, after its result.
+
+        After `timeout` seconds it returns anyway: the callbacks thread may be kept busy by code that is not ours.
+        """
+        reached: Future[None] = Future()
+        self._engine.runtime.run_later(partial(reached.set_result, None))
+        reply_of(reached, timeout, otherwise=None)
 
     def shutdown(self, *, graceful: bool = True, timeout: float | None = None, force: bool = False) -> list[str]:
         """Stop everything; return what is left behind, which is nothing if all went well.

@@ -33,8 +33,18 @@ def envelope(version: str, capabilities: Mapping[str, Any], log_level: str | Non
 def enclosed(params: Mapping[str, Any] | None, keys: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return `params` with the envelope; reserved keys of the caller's `_meta` are ours to set, others stay."""
     given = params or {}
-    theirs = {key: value for key, value in table(given.get("_meta")).items() if not key.startswith(_PREFIX)}
-    return {**given, "_meta": {**theirs, **keys}}
+    return {**given, "_meta": {**_theirs(given), **keys}}
+
+
+def bare(params: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return `params` without an envelope, which a server of before knows nothing of; what else is in `_meta` stays."""
+    if params is None or "_meta" not in params:
+        return params
+    return {**params, "_meta": _theirs(params)}
+
+
+def _theirs(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in table(params.get("_meta")).items() if not key.startswith(_PREFIX)}
 
 
 def completed(result: Result) -> Outcome:

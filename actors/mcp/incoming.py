@@ -1,5 +1,6 @@
 """What a server sends over HTTP, sorted: for the listener, for the request that waits for it, for nobody."""
 
+from dataclasses import replace
 from threading import Lock
 
 from actors.call import Outcome
@@ -36,7 +37,7 @@ class Incoming:
         by_id = False
         for message in messages:
             if isinstance(message, Received):
-                self._listener(message)
+                self._listener(message if request_id is None else replace(message, exchange=request_id))
                 continue
             mine = request_id is not None and not by_id and message.ends(request_id)
             stray = type(message.id) is not int and not isinstance(message.outcome, dict)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from actors.caller import Caller
 from actors.catalogue import table
-from actors.mcp.envelope import enclosed
+from actors.mcp.envelope import bare, enclosed, envelope
 from actors.mcp.texts import text_of
 
 Era: TypeAlias = Literal["", "legacy", "modern"]  # "": nobody knows yet.
@@ -51,9 +52,13 @@ class Session:
             return False
         return not feature or table(self.capabilities[capability]).get(feature) is True
 
-    def enclose(self, params: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    def enclose(self, params: Mapping[str, Any] | None, caller: Caller | None = None) -> Mapping[str, Any] | None:
         """Return `params` as a request on this connection has to have them."""
-        return params if self.envelope is None else enclosed(params, self.envelope)
+        if self.envelope is None:
+            return params if caller is None else bare(params)
+        if caller is None:
+            return enclosed(params, self.envelope)
+        return enclosed(params, envelope(self.protocol, caller.capabilities, caller.log_level))
 
 
 def server_name(info: object) -> str:

@@ -13,9 +13,10 @@ from rich.console import Console
 
 from actors.errors import MCPOrchestratorError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
-from mcp_orchestrator.cli import calling, demo, init_options, logs, offers, showing
+from mcp_orchestrator.cli import calling, daemon, demo, init_options, logs, offers, showing
 from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, NotReadyError, UsageError, error_text, exit_code_of
-from mcp_orchestrator.cli.finding import VARIABLE, config_path
+from mcp_orchestrator.cli.finding import config_path
+from mcp_orchestrator.cli.options import AsJson, ConfigArgument, ConfigOption, ServerArgument, Timeout, Verbose
 from mcp_orchestrator.cli.screens import LiveScreen, PlainScreen, Screen
 from mcp_orchestrator.cli.session import Job, perform
 from mcp_orchestrator.cli.supervising import supervise
@@ -26,26 +27,6 @@ _ANY = "-"  # In place of a server.
 
 # All that Typer has to say against a command line. Only some of its versions give the class a public name.
 _TyperError: type[Exception] = typer.BadParameter.__mro__[2]
-
-_WHERE = f"Default: ${VARIABLE}, ./orchestrator.toml, ~/.config/mcp-orchestrator/orchestrator.toml."
-ConfigArgument = Annotated[
-    Path | None, typer.Argument(metavar="FILE", show_default=False, help=f"The configuration. {_WHERE}")
-]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", metavar="FILE", show_default=False, help=f"The configuration. {_WHERE}"),
-]
-Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, metavar="", show_default=False, help="Log more; -vv: everything.")
-]
-Timeout = Annotated[
-    float | None,
-    typer.Option(
-        "--timeout", "-t", metavar="SECONDS", show_default=False, help="For the call, in place of the configured ones."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ServerArgument = Annotated[str, typer.Argument(metavar="SERVER", help="Its name or alias.")]
 
 app = typer.Typer(
     name=NAME,
@@ -128,6 +109,9 @@ def _run(
 
     source = demo.configuration() if is_demo else config_path(config)
     return supervise(load(source), screen, samples=demo.SAMPLES if is_demo else (), once=once)
+
+
+app.command("serve")(daemon.command)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from actors.errors import MCPToolError
 from actors.mcp.incoming import Incoming
 from actors.mcp.jsonrpc import Answer, decode
@@ -15,11 +17,20 @@ def taken(text: str, request_id: int | None) -> tuple[Any, list[Event], int]:
     return outcome, heard, incoming.dropped_answers
 
 
-def test_what_is_no_answer_is_told_in_its_order() -> None:
-    outcome, heard, dropped = taken('[{"method":"a"},{"id":1,"result":{}},{"method":"b","id":"s"}]', 1)
+@pytest.mark.parametrize("request_id", [1, None])
+def test_what_is_no_answer_is_told_in_its_order_with_the_request_on_whose_stream_it_came(
+    request_id: int | None,
+) -> None:
+    _, heard, _ = taken('[{"method":"a"},{"id":1,"result":{}},{"method":"b","id":"s"}]', request_id)
+
+    assert heard == [Received(method="a", params={}), Received(method="b", params={}, id="s")]
+    assert [event.exchange for event in heard if isinstance(event, Received)] == [request_id, request_id]
+
+
+def test_an_answer_is_the_outcome_of_its_request() -> None:
+    outcome, _, dropped = taken('[{"method":"a"},{"id":1,"result":{}},{"method":"b","id":"s"}]', 1)
 
     assert (outcome, dropped) == ({}, 0)
-    assert heard == [Received(method="a", params={}), Received(method="b", params={}, id="s")]
 
 
 def test_of_two_answers_the_first_counts() -> None:

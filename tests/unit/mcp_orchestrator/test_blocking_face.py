@@ -113,7 +113,7 @@ def test_on_error_is_told_of_a_failed_call_and_may_raise(caplog: pytest.LogCaptu
     with blocking("a") as (face, scripts):
         scripts.hold = True
         scripts.failed = Raising()
-        face._on_error = scripts.failed.append  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        face._engine._on_error = scripts.failed.append  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         call = face.submit("a", "get_queue")
         call.cancel()
         assert isinstance(call.exception(timeout=5), CallCancelledError)

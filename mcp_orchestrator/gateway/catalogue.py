@@ -1,0 +1,139 @@
+"""Everything that all servers offer, as one list of each kind. All on the loop's thread."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.call import ServerName
+from actors.catalogue import Catalogue, Tool
+from actors.config import ServerConfig
+from actors.mcp.header_params import HeaderParam, InvalidHeaderParamError, header_params
+from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry, ListMethod
+from actors.status import ServerStatus
+from mcp_orchestrator.gateway.names import Origin, Published, published, unlisted
+from mcp_orchestrator.gateway.shelves import Shelves
+from mcp_orchestrator.gateway.uri_templates import matches
+
+Servers = Mapping[ServerName, ServerConfig]
+
+_NOT_OURS = ("execution",)  # What a tool says of tasks, which the gateway does not make.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The merged tools at one moment. `seen`: what it was made of."""
+
+    names: Published
+    modern: list[Tool]
+    legacy: list[Tool]
+    header_params: Mapping[Origin, tuple[HeaderParam, ...]]
+    seen: tuple[object, ...] = field(repr=False)
+
+
+class OneCatalogue:
+    """Merges what the servers list. `servers`, `status` say how things are now."""
+
+    def __init__(
+        self, servers: Callable[[], Servers], status: Callable[[ServerName], ServerStatus], shelves: Shelves
+    ) -> None:
+        self._servers, self._status, self._shelves = servers, status, shelves
+        self._tools: Tools | None = None
+
+    def tools(self) -> Tools:
+        """Return the tools of all enabled servers, as each listed them last, also of one that is away."""
+        servers = self._enabled()
+        catalogues = {name: self._status(name).catalogue for name in servers}
+        seen = (*servers.values(), *catalogues.values())
+        kept = self._tools
+        if kept is None or len(kept.seen) != len(seen) or any(a is not b for a, b in zip(kept.seen, seen, strict=True)):
+            kept = self._tools = _merged(servers, catalogues, seen)
+        return kept
+
+    def tool(self, name: str) -> Origin | None:
+        """Return what a caller means by the name of a tool; None: there is none, for all that is known."""
+        return self.tools().names.origin(name) or self._unlisted(name)
+
+    async def prompts(self) -> tuple[Published, list[Entry]]:
+        """Return the merged prompts, by their names and in order."""
+        servers, lists = self._enabled(), await self._lists(PROMPTS)
+        by_origin = {Origin(server, e["name"]): e for server, entries in lists.items() for e in entries}
+        names = published(servers, {server: [e["name"] for e in entries] for server, entries in lists.items()})
+        return names, [{**by_origin[origin], "name": name} for name, origin in names.offered.items()]
+
+    async def resources(self, kind: ListMethod) -> list[Entry]:
+        """Return the merged resources, or their templates. Of two with one URI, that of the lower priority counts."""
+        lists = await self._lists(kind)
+        owners: dict[str, ServerName] = {}
+        for server in self._by_priority(lists):
+            for entry in lists[server]:
+                owners.setdefault(entry[kind.identity], server)
+        return [e for server, entries in lists.items() for e in entries if owners[e[kind.identity]] == server]
+
+    async def owner(self, uri: str, *, of_template: bool = False) -> ServerName | None:
+        """Return the server that has this resource: who lists it, then whose template it may be made from.
+
+        `of_template`: `uri` is perhaps a template itself, as in a reference for completion.
+        """
+        resources, templates = await asyncio.gather(self._lists(RESOURCES), self._lists(TEMPLATES))
+        order = self._by_priority(resources)
+        for server in order:
+            if any(entry["uri"] == uri for entry in resources[server]):
+                return server
+        for server in order:
+            made = (entry["uriTemplate"] for entry in templates[server])
+            if any((of_template and template == uri) or matches(template, uri) for template in made):
+                return server
+        return None
+
+    def _unlisted(self, name: str) -> Origin | None:
+        """Return the origin if its server has not listed anything yet: it will say whether there is such a tool."""
+        never = {name: c for name, c in self._enabled().items() if not self._status(name).catalogue.tools}
+        return unlisted(never, name) if never else None
+
+    async def _lists(self, kind: ListMethod) -> dict[ServerName, list[Entry]]:
+        servers = list(self._enabled())
+        lists = await asyncio.gather(*(self._shelves.entries(self._status(name), kind) for name in servers))
+        return dict(zip(servers, lists, strict=True))
+
+    def _enabled(self) -> dict[ServerName, ServerConfig]:
+        return {name: config for name, config in self._servers().items() if config.enabled}
+
+    def _by_priority(self, servers: Mapping[ServerName, object]) -> list[ServerName]:
+        configs = self._servers()
+        return sorted(servers, key=lambda name: configs[name].priority)
+
+
+def _merged(servers: Servers, catalogues: Mapping[ServerName, Catalogue], seen: tuple[object, ...]) -> Tools:
+    names = published(servers, {server: list(catalogue.tools) for server, catalogue in catalogues.items()})
+    modern, params = list[Tool](), dict[Origin, tuple[HeaderParam, ...]]()
+    for name, origin in names.offered.items():
+        tool = catalogues[origin.server].tools[origin.name]  # type: ignore[index]  # a NewType of str
+        entry = {key: value for key, value in tool.items() if key not in _NOT_OURS} | {"name": name}
+        try:
+            found = header_params(tool.get("inputSchema"))
+        except InvalidHeaderParamError:  # Of a child on pipes, which may have what no HTTP client would take.
+            entry["inputSchema"], found = _without_headers(tool.get("inputSchema")), ()
+        if found:
+            params[origin] = found
+        modern.append(entry)
+    return Tools(names=names, modern=modern, legacy=list(map(_for_legacy, modern)), header_params=params, seen=seen)
+
+
+def _for_legacy(tool: Tool) -> Tool:
+    """Return a tool as revisions before 2026-07-28 have it: results are objects there."""
+    schema = tool.get("outputSchema")
+    if schema is None or (isinstance(schema, dict) and schema.get("type") == "object"):  # pyright: ignore[reportUnknownMemberType]
+        return tool
+    return {key: value for key, value in tool.items() if key != "outputSchema"}
+
+
+def _without_headers(schema: Any, depth: int = 0) -> Any:  # noqa: ANN401 -- any JSON
+    """Return a schema without `x-mcp-header`, wherever it stands."""
+    if depth > 64:
+        return schema
+    if isinstance(schema, dict):
+        return {k: _without_headers(v, depth + 1) for k, v in schema.items() if k != "x-mcp-header"}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(schema, list):
+        return [_without_headers(item, depth + 1) for item in schema]  # pyright: ignore[reportUnknownVariableType]
+    return schema

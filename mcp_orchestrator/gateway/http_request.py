@@ -1,0 +1,116 @@
+"""What comes in over HTTP: who may ask, and what he sent. As ASGI has it."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class TurnedAwayError(Exception):
+    """A request that HTTP alone can refuse. `code` is for the JSON-RPC error in its body."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class Headers:
+    """The headers of one request; names in lower case."""
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").strip(" \t"))
+
+    def get(self, name: str) -> str | None:
+        """Return a header's value, the first of several; None without one."""
+        values = self._values.get(name)
+        return values[0] if values else None
+
+    def is_repeated(self, name: str) -> bool:
+        """Say if there are several headers of this name."""
+        return len(self._values.get(name, ())) > 1
+
+
+def check_where_from(headers: Headers, hosts: Sequence[str]) -> None:
+    """Turn away what a web page elsewhere has its reader's browser send, under whatever name it found us.
+
+    Source: MCP, Streamable HTTP, security warning (DNS rebinding); all revisions.
+    """
+    if _host_of(f"//{headers.get('host') or ''}") not in hosts:
+        raise TurnedAwayError(421, -32600, f"this gateway answers to {', '.join(hosts)} only")
+    origin = headers.get("origin")
+    if origin is not None and _host_of(origin) not in hosts:
+        raise TurnedAwayError(403, -32600, "pages from elsewhere may not call this gateway")
+
+
+def check_is_json(headers: Headers) -> None:
+    """Turn away what says that it is no JSON: among it all that a browser sends without asking first."""
+    kind = (headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise TurnedAwayError(415, -32600, "Content-Type must be application/json")
+
+
+def takes_events(headers: Headers) -> bool:
+    """Say if the caller takes a stream of events for an answer; one who does not say takes all."""
+    accepted = headers.get("accept")
+    return accepted is None or "text/event-stream" in accepted or "*/*" in accepted or "text/*" in accepted
+
+
+async def body_of(receive: Receive, headers: Headers) -> bytes:
+    """Read the body. TurnedAwayError: too large; ConnectionError: the caller has gone."""
+    length = headers.get("content-length")
+    if length is not None and length.isdecimal() and int(length[:20]) > MOST_BYTES:
+        raise _too_large()
+    parts, size = list[bytes](), 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the caller has gone")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MOST_BYTES:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def parsed(body: bytes) -> object:
+    """Return the JSON of a body. TurnedAwayError: it is none."""
+    try:
+        return cast("object", json.loads(body.decode(), parse_constant=_refuse))
+    except (ValueError, RecursionError) as error:
+        raise TurnedAwayError(400, -32700, f"Parse error: the body is no JSON: {type(error).__name__}") from error
+
+
+def check_is_message(message: Mapping[str, Any]) -> None:
+    """Turn away what is no message of JSON-RPC."""
+    request_id, method = message.get("id", 0), message.get("method", "")
+    is_id = isinstance(request_id, str | int) and not isinstance(request_id, bool)
+    if message.get("jsonrpc") != "2.0" or not is_id or not isinstance(method, str):
+        raise TurnedAwayError(400, -32600, "Invalid request: no message of JSON-RPC 2.0")
+    if "method" not in message and "result" not in message and "error" not in message:
+        raise TurnedAwayError(400, -32600, "Invalid request: neither method nor result nor error")
+    if not isinstance(message.get("params", {}), dict):
+        raise TurnedAwayError(400, -32602, "Invalid params: they must be an object")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
+def _too_large() -> TurnedAwayError:
+    return TurnedAwayError(413, -32600, f"the body is larger than {MOST_BYTES} bytes")

@@ -1,0 +1,186 @@
+"""Callers of revisions before 2026-07-28: initialize, then a session. On the loop's thread."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from actors.catalogue import table
+from actors.errors import MCPOrchestratorError
+from actors.mcp.envelope import LEGACY_VERSIONS
+from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
+from mcp_orchestrator.gateway.fanout import Fanout
+from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, check_is_message, takes_events
+from mcp_orchestrator.gateway.logs import LEVELS
+from mcp_orchestrator.gateway.presence import Presence
+from mcp_orchestrator.gateway.refusals import (
+    INTERNAL,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    RefusedError,
+    ended_badly,
+    invalid,
+)
+from mcp_orchestrator.gateway.sessions import Session, Sessions
+from mcp_orchestrator.gateway.shapes import for_legacy
+from mcp_orchestrator.gateway.streams import Answer, Events, Message, Send, send_json, send_whole
+from mcp_orchestrator.gateway.welcome import Welcome
+
+SESSION_HEADER = "mcp-session-id"
+_WITH_BATCHES = "2025-03-26"
+_MOST_IN_A_BATCH = 100  # Arbitrary.
+
+
+class Legacy:
+    """Answers what comes in within sessions. A caller who goes away has given nothing up: he says so if he does."""
+
+    def __init__(self, dispatch: Dispatch, fanout: Fanout, welcome: Welcome, sessions: Sessions) -> None:
+        self._dispatch, self._fanout, self._welcome, self.sessions = dispatch, fanout, welcome, sessions
+
+    async def post(self, message: Mapping[str, Any], headers: Headers, send: Send) -> None:
+        """Answer a request, take a notification or a response."""
+        if message.get("method") == "initialize" and "id" in message:
+            await self._initialize(message, send)
+            return
+        session = self._session(headers)
+        if not _is_request(message):
+            self._take(session, message)
+            await send_whole(send, 202, b"", ())
+            return
+        answer = Answer(send, may_stream=takes_events(headers))
+        reply = await self._reply(session, message, answer)
+        await answer.finish(200, reply)
+
+    async def post_batch(self, messages: list[object], headers: Headers, send: Send) -> None:
+        """Answer a batch, which only one revision has, with a batch."""
+        session = self._session(headers)
+        if session.protocol != _WITH_BATCHES or not 0 < len(messages) <= _MOST_IN_A_BATCH:
+            raise TurnedAwayError(400, INVALID_REQUEST, "the body must be one message")
+        silent = Answer(send, may_stream=False)
+        asked = list[Mapping[str, Any]]()
+        for message in map(table, messages):
+            check_is_message(message)
+            if _is_request(message) and message["method"] != "initialize":
+                asked.append(message)
+            else:
+                self._take(session, message)
+        replies = await asyncio.gather(*(self._reply(session, message, silent) for message in asked))
+        await (send_json(send, 200, replies) if replies else send_whole(send, 202, b"", ()))
+
+    async def get(self, headers: Headers, receive: Receive, send: Send) -> None:
+        """Keep a stream open for what servers say unasked."""
+        if not takes_events(headers):
+            raise TurnedAwayError(406, INVALID_REQUEST, "Accept must have text/event-stream")
+        session = self._session(headers)
+        events = Events(send, ((SESSION_HEADER.encode(), session.session_id.encode()),))
+        with Presence(receive):
+            try:
+                end = session.open(events)
+                events.keep_alive()
+                await end.wait()
+                await events.finish()
+            finally:
+                session.closed(events)
+                events.break_off()
+
+    async def delete(self, headers: Headers, send: Send) -> None:
+        """End a session."""
+        self.sessions.end(self._session(headers))
+        await send_whole(send, 200, b"", ())
+
+    def end_streams(self) -> None:
+        """Close the streams of all sessions in good order."""
+        for session in self.sessions.all():
+            session.close_stream()
+            session.questions.end()
+
+    async def _initialize(self, message: Mapping[str, Any], send: Send) -> None:
+        wanted = table(message.get("params")).get("protocolVersion")
+        if not isinstance(wanted, str):
+            raise invalid("params.protocolVersion must be text")
+        protocol = wanted if wanted in LEGACY_VERSIONS else LEGACY_VERSIONS[0]
+        session = self.sessions.begin(protocol, table(table(message.get("params")).get("capabilities")))
+        if session is None:
+            raise TurnedAwayError(503, INTERNAL, "there are too many sessions")
+        self._fanout.add(session)
+        reply = {"jsonrpc": "2.0", "id": message["id"], "result": self._welcome.initialized(protocol)}
+        await send_json(send, 200, reply, ((SESSION_HEADER.encode(), session.session_id.encode()),))
+
+    def _session(self, headers: Headers) -> Session:
+        session_id = headers.get(SESSION_HEADER)
+        if session_id is None:
+            raise TurnedAwayError(400, INVALID_REQUEST, "Mcp-Session-Id is missing: initialize comes first")
+        session = self.sessions.get(session_id)
+        if session is None:
+            raise TurnedAwayError(404, INVALID_REQUEST, "Session not found: initialize anew")
+        return session
+
+    @staticmethod
+    def _take(session: Session, message: Mapping[str, Any]) -> None:
+        if "method" not in message:
+            session.questions.answered(message)
+        elif message.get("method") == "notifications/cancelled":
+            request_id = table(message.get("params")).get("requestId")
+            task = session.under_way.get(request_id) if isinstance(request_id, str | int) else None
+            if task is not None:
+                task.cancel()
+
+    async def _reply(self, session: Session, message: Mapping[str, Any], answer: Answer) -> Message:
+        """Return the message that answers a request."""
+        request_id = message["id"]
+        if request_id in session.under_way:
+            return RefusedError(INVALID_REQUEST, "this id is in use").body(request_id)
+        work = asyncio.ensure_future(self._result(session, message["method"], message.get("params"), answer))
+        session.under_way[request_id] = work
+        try:
+            return {"jsonrpc": "2.0", "id": request_id, "result": await work}
+        except RefusedError as error:
+            return error.body(request_id)
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None and task.cancelling():  # Not by him: everything ends.
+                raise
+            return RefusedError(INTERNAL, "cancelled").body(request_id)  # HTTP wants an answer; he does not.
+        finally:
+            del session.under_way[request_id]
+
+    async def _result(self, session: Session, method: str, params: object, answer: Answer) -> Message:
+        given = table(params)
+        if self._dispatch.knows(method):
+            asker = Asker(
+                is_modern=False,
+                tell=answer.tell,
+                capabilities=session.questions.capabilities if answer.may_stream else {},
+                log_level=session.log_level,
+                ask=partial(session.questions.ask, answer.ask),
+            )
+            return for_legacy(await self._dispatch.answer(method, given, asker))
+        match method:
+            case "ping":
+                pass
+            case "logging/setLevel":
+                if given.get("level") not in LEVELS:
+                    raise invalid(f"params.level must be one of {', '.join(LEVELS)}")
+                session.log_level = given["level"]
+            case "resources/subscribe":
+                await self._subscribe(session, _uri(given))
+            case "resources/unsubscribe":
+                self._fanout.unsubscribe(session, _uri(given))
+            case _:
+                raise RefusedError(METHOD_NOT_FOUND, f"Method not found: {method}")
+        return {}
+
+    async def _subscribe(self, session: Session, uri: str) -> None:
+        try:
+            await self._fanout.subscribe(session, uri)
+        except MCPOrchestratorError as error:
+            ended_badly("resources/subscribe", error)
+
+
+def _is_request(message: Mapping[str, Any]) -> bool:
+    return "id" in message and isinstance(message.get("method"), str)
+
+
+def _uri(params: Mapping[str, Any]) -> str:
+    if not isinstance(uri := params.get("uri"), str):
+        raise invalid("params.uri must be the URI of a resource")
+    return uri

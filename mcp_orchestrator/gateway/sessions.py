@@ -1,0 +1,123 @@
+"""The sessions of callers of revisions before 2026-07-28. All on the loop's thread."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from mcp_orchestrator.gateway.fanout import UPDATED, Kind
+from mcp_orchestrator.gateway.questions import Questions
+from mcp_orchestrator.gateway.streams import Events, Message
+
+IDLE_S = 30 * 60.0
+MOST = 10_000
+
+
+class Session:
+    """One caller from his initialize on. `under_way`: his requests, by id; `log_level`: None asks for nothing.
+
+    `questions`: what servers ask of him, who declared `capabilities`.
+    What he is to hear while he has no stream open is kept, once of each kind: lists change, that is all it says.
+    """
+
+    def __init__(
+        self, session_id: str, protocol: str, now: float, capabilities: Mapping[str, Any] | None = None
+    ) -> None:
+        self.questions = Questions(capabilities or {})
+        self.session_id, self.protocol, self.used_at = session_id, protocol, now
+        self.log_level: str | None = None
+        self.under_way: dict[str | int, asyncio.Task[object]] = {}
+        self._stream: Events | None = None
+        self._missed: dict[tuple[str, str], Message] = {}
+        self._closed: asyncio.Event | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing of it is open."""
+        return self._stream is None and not self.under_way
+
+    def open(self, stream: Events) -> asyncio.Event:
+        """Tell him on this stream from now on, in place of the one before. What is returned is set at its end."""
+        self.close_stream()
+        self._stream, self._closed = stream, asyncio.Event()
+        stream.begin()
+        missed, self._missed = self._missed, {}
+        for message in missed.values():
+            stream.push(message)
+        return self._closed
+
+    def closed(self, stream: Events) -> None:
+        """Take note that a stream has ended."""
+        if self._stream is stream:
+            self._stream = self._closed = None
+
+    def close_stream(self) -> None:
+        """End the stream in good order."""
+        if self._closed is not None:
+            self._closed.set()
+        self._stream = self._closed = None
+
+    def changed(self, kind: Kind) -> None:
+        """See Hearer."""
+        self._tell(f"notifications/{kind}/list_changed", None, "")
+
+    def updated(self, params: Mapping[str, Any]) -> None:
+        """See Hearer."""
+        self._tell(UPDATED, params, str(params.get("uri")))
+
+    def tell(self, method: str, params: Mapping[str, Any]) -> None:
+        """Tell him something if he listens; nothing of it is kept."""
+        if self._stream is not None:
+            self._stream.push({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def _tell(self, method: str, params: Mapping[str, Any] | None, about: str) -> None:
+        message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
+        if params is not None:
+            message["params"] = params
+        if self._stream is None or not self._stream.push(message):
+            self._missed[method, about] = message
+
+
+class Sessions:
+    """Keeps sessions until they end, or nothing is heard of them for half an hour. `ended` hears of every end."""
+
+    def __init__(self, clock: Callable[[], float], ended: Callable[[Session], object]) -> None:
+        self._clock, self._ended = clock, ended
+        self._sessions: dict[str, Session] = {}
+
+    def all(self) -> list[Session]:
+        """Return those there are."""
+        return list(self._sessions.values())
+
+    def begin(self, protocol: str, capabilities: Mapping[str, Any] | None = None) -> Session | None:
+        """Return a new one; None: there are too many."""
+        self._expire()
+        if len(self._sessions) >= MOST:
+            return None
+        session = Session(uuid4().hex, protocol, self._clock(), capabilities)
+        self._sessions[session.session_id] = session
+        return session
+
+    def get(self, session_id: str) -> Session | None:
+        """Return the one of this id, which is in use; None: there is none, or none any more."""
+        session = self._sessions.get(session_id)
+        if session is None or self._is_expired(session):
+            return None
+        session.used_at = self._clock()
+        return session
+
+    def end(self, session: Session) -> None:
+        """Forget it, and end what is under way in it."""
+        if self._sessions.pop(session.session_id, None) is None:
+            return
+        for task in list(session.under_way.values()):
+            task.cancel()
+        session.close_stream()
+        self._ended(session)
+
+    def _expire(self) -> None:
+        for session in [session for session in self._sessions.values() if self._is_expired(session)]:
+            self.end(session)
+
+    def _is_expired(self, session: Session) -> bool:
+        return session.is_idle and self._clock() - session.used_at > IDLE_S
