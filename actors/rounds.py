@@ -49,7 +49,7 @@ def _read(method: str, result: Result) -> Outcome | InputRequired:
     if not is_readable or (not requests and state is None):
         return refused("it says neither what for nor how to go on")
     kept = {} if state is None else {"requestState": state}
-    return InputRequired(raw=result, requests=table(requests), state=kept)
+    return InputRequired(raw=result, requests=table(result.get("inputRequests")), state=kept)
 
 
 def refused(why: str) -> MCPToolError:
