@@ -53,6 +53,7 @@ def requests_of(change: Change) -> list[Request]:
     return stub.seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_what_is_said_of_a_change_is_what_has_happened(change: Change) -> None:
     normal = requests_of(change)
