@@ -6,7 +6,8 @@
 #
 # What `mcp-orchestrator init` wrote names this machine as 127.0.0.1 and has secrets that only you can read; so, as you:
 #
-#   docker run -d --init --network host --user "$(id -u):$(id -g)" -e STATE_DIRECTORY=/tmp/state \
+#   mkdir -p state
+#   docker run -d --init --network host --user "$(id -u):$(id -g)" -v ./state:/var/lib/mcp-orchestrator \
 #     -v ./orchestrator.toml:/etc/mcp-orchestrator/orchestrator.toml:ro \
 #     -v ./secrets:/etc/mcp-orchestrator/secrets:ro mcp-orchestrator
 FROM python:3.13-slim AS builder

@@ -10,6 +10,7 @@ from mcp_orchestrator.gateway.refusals import INVALID_PARAMS, RefusedError
 
 Kind = Literal["tools", "prompts", "resources"]
 UPDATED = "notifications/resources/updated"
+MOST_SUBSCRIPTIONS = 1000  # Of one hearer. Arbitrary.
 
 
 class Hearer(Protocol):
@@ -34,6 +35,7 @@ class Fanout:
         self._orchestrator, self._catalogue = orchestrator, catalogue
         self._hearers: dict[Hearer, None] = {}
         self._subscribed: dict[str, tuple[ServerName, dict[Hearer, None]]] = {}
+        self._uris: dict[Hearer, dict[str, None]] = {}
 
     def add(self, hearer: Hearer) -> None:
         """Tell him from now on."""
@@ -42,7 +44,7 @@ class Fanout:
     def remove(self, hearer: Hearer) -> None:
         """Tell him nothing more."""
         self._hearers.pop(hearer, None)
-        for uri in [uri for uri, (_, hearers) in self._subscribed.items() if hearer in hearers]:
+        for uri in list(self._uris.get(hearer, ())):
             self.unsubscribe(hearer, uri)
 
     async def subscribe(self, hearer: Hearer, uri: str) -> None:
@@ -50,14 +52,25 @@ class Fanout:
         owner = await self._catalogue.owner(uri)
         if owner is None:
             raise RefusedError(INVALID_PARAMS, f"Resource not found: {uri}", {"uri": uri})
+        uris = self._uris.get(hearer, {})
+        if len(uris) >= MOST_SUBSCRIPTIONS and uri not in uris:
+            raise RefusedError(
+                INVALID_PARAMS, f"{MOST_SUBSCRIPTIONS} resources are subscribed to: unsubscribe from one"
+            )
         if uri not in self._subscribed:
             self._orchestrator.subscribe_resource(owner, uri)
         self._subscribed.setdefault(uri, (owner, {}))[1][hearer] = None
+        self._uris.setdefault(hearer, {})[uri] = None
 
     def unsubscribe(self, hearer: Hearer, uri: str) -> None:
         """Tell him no more of this resource; whether he was told does not matter."""
         owner, hearers = self._subscribed.get(uri, _NOBODY)
-        if owner is None or hearers.pop(hearer, self) is self or hearers:
+        if owner is None or hearers.pop(hearer, self) is self:
+            return
+        del self._uris[hearer][uri]
+        if not self._uris[hearer]:
+            del self._uris[hearer]
+        if hearers:
             return
         del self._subscribed[uri]
         if owner in self._orchestrator.config.servers:  # Else a reload has taken it away.

@@ -7,7 +7,7 @@ from typing import Any, cast
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError
 from actors.mcp.envelope import MODERN_VERSIONS, SUBSCRIPTION_ID
-from mcp_orchestrator.gateway import ladder
+from mcp_orchestrator.gateway import fanout, ladder
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
 from mcp_orchestrator.gateway.fanout import UPDATED, Fanout, Kind
@@ -27,7 +27,6 @@ _FILTER: Mapping[Kind, str] = {
 }
 _TASKS = f"{PREFIX}tasks"
 _SUBSCRIPTIONS = "resourceSubscriptions"
-_MOST_SUBSCRIPTIONS = 1000  # Of one stream. Arbitrary.
 
 
 def status_of(code: int) -> int:
@@ -120,7 +119,7 @@ class Modern:
         if not isinstance(uris, list):
             return {}
         told = list[str]()
-        for uri in cast("list[object]", uris)[:_MOST_SUBSCRIPTIONS]:
+        for uri in cast("list[object]", uris)[: fanout.MOST_SUBSCRIPTIONS]:
             try:
                 await self._fanout.subscribe(listen, str(uri))
             except (RefusedError, MCPOrchestratorError):
