@@ -18,6 +18,13 @@ class PerformCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollCall:
+    """From a face, to the supervisor, which passes it on to the router. `reply`: True once both have had their turn."""
+
+    reply: Future[bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelCall:
     """From the caller's future, through the mailboxes its call went through: it cannot overtake the call.
 

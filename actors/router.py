@@ -12,7 +12,8 @@ from actors.call import Call
 from actors.calling import CallMaker
 from actors.errors import Unavailable
 from actors.mailbox import hand_over, tell
-from actors.messages import CancelCall, Missed, PerformCall, Tick
+from actors.messages import CancelCall, Missed, PerformCall, RollCall, Tick
+from actors.replies import answer
 from actors.runtime import Runtime
 
 
@@ -39,7 +40,7 @@ class BatchCallEnded:
     call: Call
 
 
-RouterMessage: TypeAlias = PerformCall | CancelCall | RunBatch | CancelBatch | BatchCallEnded | Tick
+RouterMessage: TypeAlias = PerformCall | CancelCall | RunBatch | CancelBatch | BatchCallEnded | RollCall | Tick
 
 
 class RouterActor(OwingActor[RouterMessage]):
@@ -71,6 +72,8 @@ class RouterActor(OwingActor[RouterMessage]):
                 if (batch := self._batches.get(message.batch_id)) is not None:
                     batch.cancel("cancelled by the caller")
                     self._forget_if_done(batch)
+            case RollCall():
+                answer(message.reply, yes=True)
             case Tick():
                 pass
             case _:
@@ -84,6 +87,8 @@ class RouterActor(OwingActor[RouterMessage]):
         """Owe the batches that came too late; take the ends that came in time."""
         if isinstance(message, RunBatch):
             self._accept(message.batch)
+        elif isinstance(message, RollCall):
+            answer(message.reply, yes=False)
         elif isinstance(message, BatchCallEnded) and message.batch_id in self._batches:
             self._batches[message.batch_id].ended(message.index, outcome_of(message.call))
 

@@ -17,7 +17,6 @@ from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.notices import Notification
 from actors.results import ToolResult
 from actors.runtime import Runtime
-from actors.status import ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
@@ -58,7 +57,6 @@ class AsyncMCPOrchestrator(Face):
         on_elicitation: Handler[[Elicitation], Mapping[str, Any]] | None = None,
         on_sampling: Handler[[Sampling], Mapping[str, Any]] | None = None,
         roots: Sequence[Root] | Handler[[], Sequence[Root]] | None = None,
-        on_status: Callable[[ServerStatus], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
@@ -71,7 +69,6 @@ class AsyncMCPOrchestrator(Face):
             on_elicitation=self._blocking(on_elicitation),
             on_sampling=self._blocking(on_sampling),
             roots=self._blocking(roots) if callable(roots) else roots,
-            on_status=on_status,
             runtime=runtime,
             transport_factory=transport_factory,
         )
@@ -234,6 +231,20 @@ class AsyncMCPOrchestrator(Face):
         """See MCPOrchestrator."""
         healthy = await self.health_check(server)
         return views.health(self._board, self._engine.runtime, self._known(server), healthy=healthy)
+
+    async def check_alive(self, timeout: float = 5.0) -> bool:  # noqa: ASYNC109 -- as above
+        """See MCPOrchestrator."""
+        return await reply_of(self._engine.roll_call(), timeout, otherwise=False)
+
+    async def enable(self, server: str) -> bool:
+        """See MCPOrchestrator."""
+        touched = await reply_of(self._switching(server, on=True), 5.0, otherwise=[])
+        return bool(touched)
+
+    async def disable(self, server: str) -> bool:
+        """See MCPOrchestrator."""
+        touched = await reply_of(self._switching(server, on=False), 5.0, otherwise=[])
+        return bool(touched)
 
     async def save_state(self) -> bool:
         """See MCPOrchestrator."""

@@ -19,7 +19,7 @@ from actors.calling import CallMaker, Plan
 from actors.errors import MCPOrchestratorError
 from actors.inputs import InputHandlers
 from actors.mailbox import hand_over, tell
-from actors.messages import PerformCall
+from actors.messages import PerformCall, RollCall
 from actors.names import Names
 from actors.notices import Notices, Notification
 from actors.router import CancelBatch, RouterActor, RunBatch
@@ -30,6 +30,7 @@ from mcp_orchestrator.asking import Asking
 from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.keeping import Keeping
+from mcp_orchestrator.watching import Watchers
 from mcp_orchestrator.wires import Wires
 from supervisors.messages import (
     CheckHealth,
@@ -78,10 +79,10 @@ class Engine:
         transport_factory: TransportFactory | None = None,
         on_error: Callable[[FailedCall], object] | None = None,
         on_notification: Callable[[Notification], object] | None = None,
-        on_status: Callable[[ServerStatus], object] | None = None,
+        watchers: Watchers | None = None,
         inputs: InputHandlers | None = None,
     ) -> None:
-        self.config, self._on_error, self._on_status = config, on_error, on_status
+        self.config, self._on_error, self._watchers = config, on_error, watchers or Watchers()
         self._pid = os.getpid()
         self._own_runtime = self.wires = None
         self._left: list[str] | None = None  # By the end of it.
@@ -93,7 +94,7 @@ class Engine:
         self.runtime: Runtime = runtime
         self.board, self.names = Board(), Names(config.servers)
         self.asking = Asking(self.names, self.board)
-        self.keeping = Keeping(config, self.runtime, self.board)
+        self.keeping = Keeping(config, self.runtime, self.board, self._watchers.on_incident)
         self._maker = CallMaker(self.runtime, self.board, self._failed)
         self._deaths = Restarts(most=_DEATHS, window_s=_WITHIN_S)
         self._nursery = Nursery(
@@ -151,6 +152,11 @@ class Engine:
         """Ask for a ping; the reply is whether it was answered."""
         reply: Future[bool] = Future()
         return self._ask(CheckHealth(server=server, reply=reply), reply, otherwise=False)
+
+    def roll_call(self) -> Future[bool]:
+        """Have supervisor and router take a turn each; the reply is whether both did."""
+        reply: Future[bool] = Future()
+        return self._ask(RollCall(reply=reply), reply, otherwise=False)
 
     def set_health_interval(self, interval_s: float | None) -> None:
         """Ping every so many seconds from now on; None: never."""
@@ -272,8 +278,7 @@ class Engine:
         if known is None or known.generation <= status.generation:  # Else it speaks of what is over.
             self.keeping.published(known, status)
             self.board.statuses[status.server] = status
-            if self._on_status is not None:
-                self._on_status(status)
+            self._watchers.on_status(status)
 
     def _remember(self, incident: Incident) -> None:
         self.keeping.happened(incident)

@@ -17,14 +17,15 @@ from actors.mailbox import tell
 from actors.messages import ForceBreaker, SubscribeResource
 from actors.notices import Notification
 from actors.runtime import Runtime
-from actors.status import Incident, ServerStatus
+from actors.status import Incident
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_callbacks, seconds
 from mcp_orchestrator.blocking import GRACE_S, reply_of
-from mcp_orchestrator.config import OrchestratorConfig, Source, load
+from mcp_orchestrator.config import OrchestratorConfig, Source, load, switched
 from mcp_orchestrator.engine import Engine, FailedCall
 from mcp_orchestrator.offers import Offers
+from mcp_orchestrator.watching import Watcher, Watchers
 
 _RELEASE_S = 5.0  # For connections to close in good order: stdin, SIGTERM and SIGKILL have 2 s each, at most.
 _FORCED_RELEASE_S = 0.25
@@ -50,7 +51,6 @@ class Face:
       function that returns one. Mistakes in any of these are a ConfigurationError.
     * Of the last three, only what is given is declared to servers. They run on threads of their own, several at once,
       and may take their time, within the deadline of the call that asks. One that raises gives no answer.
-    * `on_status`: for code of ours, which only tells: called with every ServerStatus, on the thread that makes it.
     * `runtime`, `transport_factory`: the seam for tests.
     """
 
@@ -63,21 +63,21 @@ class Face:
         on_elicitation: OnElicitation | None = None,
         on_sampling: OnSampling | None = None,
         roots: Roots | None = None,
-        on_status: Callable[[ServerStatus], object] | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
         for name, callback in (("on_error", on_error), ("on_notification", on_notification)):
             if mistake := callback_mistake(name, callback):
                 raise ConfigurationError(mistake)
-        self._on_notification = on_notification
+        self._on_notification, self._watchers = on_notification, Watchers()
+        self._switched: dict[ServerName, bool] = {}
         self._engine_for = partial(
             Engine,
             runtime=runtime,
             transport_factory=transport_factory,
             on_error=on_error,
             on_notification=on_notification,
-            on_status=on_status,
+            watchers=self._watchers,
             inputs=InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots),
         )
         self._start(load(config))
@@ -192,6 +192,16 @@ class Face:
         """Ping no more by itself."""
         self._engine.set_health_interval(None)
 
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Tell `watcher` every status and incident, on the threads that make them; return what ends that.
+
+        For what shows servers. How things are now is told at once, on this thread.
+        """
+        board, remove = self._board, self._watchers.add(watcher)
+        for status in board.statuses.copy().values():
+            watcher.on_status(status)
+        return remove
+
     def restore_state(self) -> dict[str, Any]:
         """Return what was known from earlier runs when this one began: taken into use at the start."""
         return self._engine.keeping.restored()
@@ -283,7 +293,12 @@ class Face:
         }
 
     def _reloading(self, config: Source) -> Future[list[str]]:
-        return self._engine.reload(load(config))
+        return self._engine.reload(switched(load(config), self._switched))
+
+    def _switching(self, server: str, *, on: bool) -> Future[list[str]]:
+        name = self._known(server)
+        self._switched[name] = on
+        return self._reloading(self._engine.config)
 
     def _shutdown_times(self, *, graceful: bool, timeout: float | None, force: bool) -> tuple[float, float]:
         finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout and seconds(timeout)

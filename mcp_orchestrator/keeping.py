@@ -1,5 +1,6 @@
 """What is kept of the servers: incidents at hand, and the store's memory from one run to the next."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict
@@ -28,8 +29,14 @@ _RECALL_S = 5.0
 class Keeping:
     """Between the actors, which publish, and the store, which writes. Its methods are for any thread."""
 
-    def __init__(self, config: OrchestratorConfig, runtime: Runtime, board: Board) -> None:
-        self._runtime, self._board = runtime, board
+    def __init__(
+        self,
+        config: OrchestratorConfig,
+        runtime: Runtime,
+        board: Board,
+        on_incident: Callable[[Incident], object],
+    ) -> None:
+        self._runtime, self._board, self._on_incident = runtime, board, on_incident
         self._store_status: StoreStatus | None = None
         self._fingerprints = {name: fingerprint(server) for name, server in config.servers.items()}
         self._kept_at: dict[ServerName, float] = {}
@@ -67,6 +74,7 @@ class Keeping:
         """Keep an incident."""
         self._board.incidents.append(incident)
         tell(self._store, KeepIncident(incident=incident))
+        self._on_incident(incident)
 
     def save(self) -> Future[bool]:
         """Have everything written now; the reply is whether it is on disk."""

@@ -219,6 +219,18 @@ class MCPOrchestrator(Face):
 
     # -- state, life ----------------------------------------------------------------------------------------------
 
+    def check_alive(self, timeout: float = 5.0) -> bool:
+        """Say whether supervisor and router each take a turn within so many seconds: whether calls get anywhere."""
+        return reply_of(self._engine.roll_call(), timeout, otherwise=False)
+
+    def enable(self, server: str) -> bool:
+        """Serve a server that is disabled, until the end of this run, whatever is reloaded. False: it was enabled."""
+        return bool(reply_of(self._switching(server, on=True), 5.0, otherwise=[]))
+
+    def disable(self, server: str) -> bool:
+        """End a server's connection and refuse its calls, until `enable`, whatever is reloaded. False: it was so."""
+        return bool(reply_of(self._switching(server, on=False), 5.0, otherwise=[]))
+
     def save_state(self) -> bool:
         """Write what is kept to disk now; False if that is not possible (see `get_stats()["store"]`)."""
         return reply_of(self._engine.keeping.save(), 5.0, otherwise=False)

@@ -30,7 +30,7 @@ SECTIONS = {
     ),
     "What servers ask": ("Elicitation", "Sampling"),
 }
-OUR_OWN = ("tell_when_done",)  # Public among our modules only.
+OUR_OWN = ("tell_when_done", "watch")  # Public among our modules only.
 INTRODUCTION = """# Python interface
 
 Everything here is imported from `mcp_orchestrator`; what is not here may change without notice. This page is made from

@@ -10,13 +10,14 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from actors.config import BreakerPolicy, Section, ServerConfig, ToolConfig
-from mcp_orchestrator.config import OrchestratorSettings
+from mcp_orchestrator.config import DaemonSettings, OrchestratorSettings
 from mcp_orchestrator.config.presets import PRESETS, Preset, PresetSettings
 from mcp_orchestrator.config.sources import Table, as_table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
 TABLES: dict[str, type[Section]] = {
     "orchestrator": OrchestratorSettings,
+    "daemon": DaemonSettings,
     "servers.NAME": ServerConfig,
     "servers.NAME.tools.TOOL": ToolConfig,
     "servers.NAME.breaker": BreakerPolicy,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from actors.call import ServerName
 from actors.config import ServerConfig
-from actors.messages import ConnectionReleased, Missed, PingEnded, ServerCrashed, Tick
+from actors.messages import ConnectionReleased, Missed, PingEnded, RollCall, ServerCrashed, Tick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,7 @@ SupervisorMessage: TypeAlias = (
     | Reload
     | ShutDown
     | Drained
+    | RollCall
     | ServerCrashed
     | ConnectionReleased
     | PingEnded

@@ -9,7 +9,17 @@ from actors.board import Board
 from actors.call import Call, ServerName
 from actors.errors import Unavailable
 from actors.mailbox import tell
-from actors.messages import Connect, ConnectionReleased, Disconnect, Missed, Ping, PingEnded, ServerCrashed, Tick
+from actors.messages import (
+    Connect,
+    ConnectionReleased,
+    Disconnect,
+    Missed,
+    Ping,
+    PingEnded,
+    RollCall,
+    ServerCrashed,
+    Tick,
+)
 from actors.replies import answer
 from actors.runtime import Runtime
 from supervisors.children import Child
@@ -46,7 +56,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
         self._next_round = runtime.clock()
         self._shutdown: ShutDown | None = None
 
-    def on_message(self, message: SupervisorMessage) -> None:  # noqa: C901 -- one case a message
+    def on_message(self, message: SupervisorMessage) -> None:  # noqa: C901, PLR0912 -- one case a message
         """See `supervisors.messages` and `actors.messages`."""
         match message:
             case Tick() | ConnectionReleased():
@@ -69,6 +79,8 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
                 answer_list(message.reply, self._nursery.reload(message.servers))
             case ShutDown():
                 self._shut_down(message)
+            case RollCall():
+                self._pass_on(message)
             case Drained():
                 self._nursery.drained(message.server, message.generation)
             case _:
@@ -83,7 +95,7 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
     def on_unread(self, message: SupervisorMessage) -> None:
         """Answer who asked. A reload is told again to the next supervisor."""
         match message:
-            case ConnectServer() | DisconnectServer() | CheckHealth() | PingEnded(reply=Future()):
+            case ConnectServer() | DisconnectServer() | CheckHealth() | RollCall() | PingEnded(reply=Future()):
                 if message.reply is not None:
                     answer(message.reply, yes=False)
             case ShutDown():
@@ -161,6 +173,11 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
                 self._nursery.give_up()
             if is_late or not self._nursery.unfinished():
                 self.stop()
+
+    def _pass_on(self, message: RollCall) -> None:
+        tell(self._board.router, message)
+        if not self._board.router.is_alive():  # The look after the put, as in `hand_over`.
+            answer(message.reply, yes=False)
 
     # -- connections ----------------------------------------------------------------------------------------------
 

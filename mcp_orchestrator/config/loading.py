@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from actors.call import ServerName
-from actors.config import ServerConfig
+from actors.config import Section, ServerConfig
+from mcp_orchestrator.config.daemon import DaemonSettings
 from mcp_orchestrator.config.expanding import expanded, without_access
 from mcp_orchestrator.config.mistakes import Mistakes
 from mcp_orchestrator.config.models import KeyPath, OrchestratorConfig, OrchestratorSettings, Source, conflicts
@@ -47,8 +48,12 @@ def _is_source(source: object) -> bool:
 
 def _understand(document: Document, environ: Mapping[str, str], mistakes: Mistakes) -> OrchestratorConfig:
     resolver = Resolver(environ, document.folder, mistakes)
-    for_orchestrator, for_servers = overrides(document, environ, mistakes)
-    settings = _settings(document.orchestrator, for_orchestrator, resolver)
+    over = overrides(document, environ, mistakes)
+    own = [
+        orchestrator_as_ours(table, ("orchestrator",), mistakes) for table in (document.orchestrator, over.orchestrator)
+    ]
+    settings = _settings(merged(*own), "orchestrator", OrchestratorSettings, resolver)
+    daemon = _settings(merged(document.daemon, over.daemon), "daemon", DaemonSettings, resolver)
     servers: dict[ServerName, ServerConfig] = {}
     for name, raw in document.servers.items():
         path = (*document.servers_path, name)
@@ -56,8 +61,8 @@ def _understand(document: Document, environ: Mapping[str, str], mistakes: Mistak
             mistakes.add(path, "must be a table with the settings of one server")
             continue
         ours = server_as_ours(table, path, mistakes, foreign=document.foreign)
-        over = server_as_ours(as_table(for_servers.get(name)) or {}, path, mistakes, foreign=False)
-        server = _server(merged(ours, over), path, resolver)
+        told = server_as_ours(as_table(over.servers.get(name)) or {}, path, mistakes, foreign=False)
+        server = _server(merged(ours, told), path, resolver)
         if server is not None:
             servers[server.name] = server
     for inner, text in conflicts(servers):
@@ -65,18 +70,16 @@ def _understand(document: Document, environ: Mapping[str, str], mistakes: Mistak
     if not document.servers:
         mistakes.add((), "no server is configured; add one: [servers.NAME] with preset, command or url")
     mistakes.check()
-    return OrchestratorConfig.model_validate({**settings, "servers": servers})
+    return OrchestratorConfig.model_validate({**settings, "daemon": daemon, "servers": servers})
 
 
-def _settings(table: Table, over: Table, resolver: Resolver) -> Table:
-    """Return the settings that hold for all servers, once they are known to be right."""
-    path: KeyPath = ("orchestrator",)
-    ours = merged(*(orchestrator_as_ours(part, path, resolver.mistakes) for part in (table, over)))
-    ours = resolver.table(ours, path)
+def _settings(table: Table, name: str, model: type[Section], resolver: Resolver) -> Table:
+    """Return the settings of one table that is no server's, once they are known to be right."""
+    ours = resolver.table(table, (name,))
     try:
-        OrchestratorSettings.model_validate(ours)
+        model.model_validate(ours)
     except ValidationError as error:
-        resolver.mistakes.add_invalid(path, error, OrchestratorSettings, also=ORCHESTRATOR)
+        resolver.mistakes.add_invalid((name,), error, model, also=ORCHESTRATOR if name == "orchestrator" else ())
     return ours
 
 

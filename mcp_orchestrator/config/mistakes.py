@@ -8,10 +8,12 @@ from pydantic_core import ErrorDetails
 
 from actors.config import BreakerPolicy, Section, ServerConfig, ToolConfig
 from actors.errors import ConfigurationError
+from mcp_orchestrator.config.daemon import DaemonSettings
 from mcp_orchestrator.config.models import KeyPath, OrchestratorSettings
 
 _HOMES: Mapping[str, type[Section]] = {
     "[orchestrator]": OrchestratorSettings,
+    "[daemon]": DaemonSettings,
     "[servers.NAME]": ServerConfig,
     "[servers.NAME.breaker]": BreakerPolicy,
     "[servers.NAME.tools.TOOL]": ToolConfig,
@@ -35,6 +37,8 @@ _PATTERNS: Mapping[tuple[str | int, bool], str] = {  # By field, and whether the
     ("url", False): "must begin with http:// or https:// and name a host",
     ("api_key", False): "must be letters and digits without spaces: copy it again",
     ("token", False): "must be letters and digits without spaces: copy it again",
+    ("host", False): "must be a host name or an address",
+    ("hosts", False): "must be a host name or an address",
     ("state_dir", False): "must be an absolute path, or begin with ~",
     ("env", True): "must be the name of a variable",
     ("headers", True): "must be the name of a header",

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from actors.call import ServerName
 from actors.config import Count, Seconds, Section, ServerConfig
+from mcp_orchestrator.config.daemon import DaemonSettings
 from supervisors.children import SupervisionPolicy
 
 KeyPath: TypeAlias = tuple[str | int, ...]  # Where in a document: ("servers", "sonarr", "command", 0).
@@ -74,6 +75,7 @@ class OrchestratorConfig(OrchestratorSettings):
     """Everything an orchestrator needs to know. `servers` keeps its order: it breaks ties of priority."""
 
     servers: Mapping[ServerName, ServerConfig] = Field(description="by name, in order")
+    daemon: DaemonSettings = Field(default=DaemonSettings(), description="of `mcp-orchestrator serve` alone")
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Self:
@@ -126,3 +128,14 @@ def _taken(path: KeyPath, aliases: Iterable[str], owners: dict[str, str], owner:
             yield path, f'"{alias}" is {owners[alias]} already; take another alias'
         else:
             owners[alias] = owner
+
+
+def switched(config: OrchestratorConfig, switches: Mapping[ServerName, bool]) -> OrchestratorConfig:
+    """Return a configuration with some of its servers enabled or disabled, whatever it says of them itself."""
+    servers = {
+        name: server.model_copy(update={"enabled": switches[name]})
+        if switches.get(name, server.enabled) != server.enabled
+        else server
+        for name, server in config.servers.items()
+    }
+    return config.model_copy(update={"servers": servers})

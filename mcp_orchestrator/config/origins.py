@@ -23,7 +23,7 @@ def origins(path: Path, *, environ: Mapping[str, str] = os.environ) -> dict[Serv
     """
     mistakes = Mistakes(str(path))
     document = read_file(path, mistakes)
-    _, by_variables = overrides(document, environ, mistakes)
+    by_variables = overrides(document, environ, mistakes).servers
     found: dict[ServerName, dict[str, str]] = {}
     for name, server in document.servers.items():
         found[ServerName(name)] = dict(_origins(server, (), "written in the file"))

@@ -1,7 +1,7 @@
 """Settings from environment variables: MCP_ORCHESTRATOR__SERVERS__SONARR__TIMEOUT_S=60."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from mcp_orchestrator.config.mistakes import Mistakes, nearest, shown
@@ -10,7 +10,17 @@ from mcp_orchestrator.config.values import scalar, takes_text
 
 PREFIX = "MCP_ORCHESTRATOR__"
 
+_TEXTS = {("orchestrator", "state_dir"), ("daemon", "host"), ("daemon", "tokens_file")}
 _AS_SPELLED = ("env", "headers")  # Tables whose keys are not ours.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the variables say, table by table; of the servers, by their names."""
+
+    orchestrator: Table = field(default_factory=dict[str, object])
+    daemon: Table = field(default_factory=dict[str, object])
+    servers: Table = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +30,26 @@ class _Variable:
     text: str
 
 
-def overrides(document: Document, environ: Mapping[str, str], mistakes: Mistakes) -> tuple[Table, Table]:
-    """Return what the variables say, as one table for the orchestrator and one for the servers, by their names.
+def overrides(document: Document, environ: Mapping[str, str], mistakes: Mistakes) -> Overrides:
+    """Return what the variables say.
 
     * Case does not matter. In names `-` and `.` are written `_`: a variable's name cannot hold them.
     * Only servers that the document has can be told something: a slip in the name makes no new one.
     """
-    orchestrator: Table = {}
-    servers: Table = {}
+    over = Overrides()
     for name in sorted(environ):
         if not name.upper().startswith(PREFIX):
             continue
         variable = _Variable(name, tuple(name[len(PREFIX) :].split("__")), environ[name])
-        if variable.parts[0].upper() != "SERVERS":
-            _orchestrator(orchestrator, variable, mistakes)
+        if variable.parts[0].upper() == "DAEMON":
+            _setting(over.daemon, variable, "daemon", variable.parts[1:], mistakes)
+        elif variable.parts[0].upper() != "SERVERS":
+            _setting(over.orchestrator, variable, "orchestrator", variable.parts, mistakes)
         elif len(variable.parts) < 3 or not all(variable.parts):
             mistakes.add((name,), f"names no setting; write {PREFIX}SERVERS__NAME__SETTING")
         elif (server := _server(variable, document.servers, mistakes)) is not None:
-            _enter(servers, document, server, variable, mistakes)
-    return orchestrator, servers
+            _enter(over.servers, document, server, variable, mistakes)
+    return over
 
 
 def merged(below: Table, above: Table) -> Table:
@@ -50,14 +61,15 @@ def merged(below: Table, above: Table) -> Table:
     return joined
 
 
-def _orchestrator(table: Table, variable: _Variable, mistakes: Mistakes) -> None:
-    key = variable.parts[0].lower()
-    if len(variable.parts) > 1 or not key:
-        text = f"names no setting; write {PREFIX}SETTING or {PREFIX}SERVERS__NAME__SETTING"
-        mistakes.add((variable.name,), text)
+def _setting(table: Table, variable: _Variable, home: str, parts: tuple[str, ...], mistakes: Mistakes) -> None:
+    """Enter a setting that is no server's. `parts`: what names it within its table, `home`."""
+    if len(parts) != 1 or not parts[0]:
+        names = ("SETTING", "DAEMON__SETTING", "SERVERS__NAME__SETTING")
+        mistakes.add((variable.name,), f"names no setting; write {' or '.join(f'{PREFIX}{name}' for name in names)}")
         return
-    mistakes.written_as(("orchestrator", key), variable.name)
-    table[key] = variable.text if key == "state_dir" else scalar(variable.text)
+    key = parts[0].lower()
+    mistakes.written_as((home, key), variable.name)
+    table[key] = variable.text if (home, key) in _TEXTS else scalar(variable.text)
 
 
 def _server(variable: _Variable, servers: Table, mistakes: Mistakes) -> str | None:

@@ -13,7 +13,7 @@ from mcp_orchestrator.config.models import KeyPath
 
 Table: TypeAlias = dict[str, object]
 
-_OURS = ("orchestrator", "servers")
+_OURS = ("orchestrator", "daemon", "servers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Document:
     folder: Path
     foreign: bool
     orchestrator: Table
+    daemon: Table
     servers: Table
     servers_path: KeyPath
 
@@ -66,7 +67,7 @@ def _document(  # noqa: PLR0913 -- two callers, each of which knows all of it
     """Find the servers. `flat`: the top level may be the servers' table."""
     if "mcpServers" in data:  # The client's own settings stand beside it.
         servers_path: KeyPath = ("mcpServers",)
-        data = {"orchestrator": data.get("orchestrator", {}), "servers": data["mcpServers"]}
+        data = {**{key: data.get(key, {}) for key in _OURS}, "servers": data["mcpServers"]}
     elif any(key in data for key in _OURS) or not flat:
         servers_path = ("servers",)
         _only_ours(data, mistakes, foreign=foreign)
@@ -74,7 +75,7 @@ def _document(  # noqa: PLR0913 -- two callers, each of which knows all of it
         servers_path = ()
         data = {"servers": data}
     found = [as_table(data.get(key, {})) for key in _OURS]
-    for key, table in zip((("orchestrator",), servers_path), found, strict=True):
+    for key, table in zip((("orchestrator",), ("daemon",), servers_path), found, strict=True):
         if table is None:
             mistakes.add(key, "must be a table")
     return Document(
@@ -82,13 +83,14 @@ def _document(  # noqa: PLR0913 -- two callers, each of which knows all of it
         folder=folder,
         foreign=foreign,
         orchestrator=found[0] or {},
-        servers=found[1] or {},
+        daemon=found[1] or {},
+        servers=found[2] or {},
         servers_path=servers_path,
     )
 
 
 def _only_ours(data: Table, mistakes: Mistakes, *, foreign: bool) -> None:
-    """Note the keys beside our two tables. VS Code keeps `inputs` there."""
+    """Note the keys beside our tables. VS Code keeps `inputs` there."""
     for key, value in data.items():
         if key in _OURS or (foreign and key == "inputs"):
             continue

@@ -74,7 +74,6 @@ class Gateway:
         self.orchestrator = AsyncMCPOrchestrator(
             config,
             on_notification=self._hearing.on_notification,
-            on_status=self._hearing.on_status,
             runtime=runtime,
             transport_factory=transport_factory,
         )
@@ -87,6 +86,7 @@ class Gateway:
         self._modern = Modern(dispatch, catalogue, self._fanout, welcome)
         self._legacy = Legacy(dispatch, self._fanout, welcome, sessions)
         self._hearing.lead_to(catalogue, self._shelves, self._fanout, listeners, sessions)
+        self.orchestrator.watch(self._hearing)
 
     async def __aenter__(self) -> Self:
         """Start."""

@@ -8,7 +8,7 @@ from actors.call import ServerName
 from actors.catalogue import table
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES
 from actors.notices import Notification
-from actors.status import ServerStatus
+from actors.status import Incident, ServerStatus
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.fanout import UPDATED, Fanout
 from mcp_orchestrator.gateway.logs import LEVELS, METHOD, Listeners
@@ -65,6 +65,9 @@ class Hearing:
         if self._seen.get(status.server) != seen:
             self._seen[status.server] = seen
             self._later(self._changed, status)
+
+    def on_incident(self, incident: Incident) -> None:
+        """Nothing that concerns a caller."""
 
     def on_notification(self, notification: Notification) -> None:
         """Take note of what a server says."""

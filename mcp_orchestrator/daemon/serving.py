@@ -1,4 +1,4 @@
-"""`mcp-orchestrator serve`: the gateway on a port of this machine, until it is told to stop."""
+"""`mcp-orchestrator serve`: the daemon on a port of this machine, until it is told to stop."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ from mcp_orchestrator.cli.exits import ExitCode, UsageError
 from mcp_orchestrator.cli.session import Signals
 from mcp_orchestrator.cli.wording import count, duration
 from mcp_orchestrator.config import OrchestratorConfig
-from mcp_orchestrator.gateway import Gateway
+from mcp_orchestrator.daemon.application import Daemon
 from mcp_orchestrator.gateway.application import PATH
 
 _BACKLOG = 2048
@@ -31,22 +31,25 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
-def serve(config: OrchestratorConfig, host: str, port: int) -> ExitCode:
+def serve(config: OrchestratorConfig) -> ExitCode:
     """Serve until a signal comes. The first lets calls under way finish, the second ends them.
 
     UsageError: the address is not this machine's alone, or somebody has it. FAILED: something was left behind.
     """
-    with _listening(host, port) as listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with (
+        _listening(config.daemon.host, config.daemon.port) as listener,
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
         return runner.run(_serve(config, listener))
 
 
 async def _serve(config: OrchestratorConfig, listener: socket.socket) -> ExitCode:
-    gateway = Gateway(config)
+    daemon = Daemon(config)
     with Signals() as signals:
-        starting = asyncio.ensure_future(gateway.start())
+        starting = asyncio.ensure_future(daemon.start())
         stop = asyncio.ensure_future(signals.first.wait())
         await asyncio.wait({stop, starting}, return_when=asyncio.FIRST_COMPLETED)
-        server = _Server(uvicorn.Config(gateway, **_SETTINGS))
+        server = _Server(uvicorn.Config(daemon, **_SETTINGS))
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         if not signals.first.is_set():
             ready = starting.result()
@@ -56,7 +59,7 @@ async def _serve(config: OrchestratorConfig, listener: socket.socket) -> ExitCod
         if signals.first.is_set():
             within = duration(config.shutdown_timeout_s)
             _say(f"draining: calls under way may finish within {within}; Ctrl-C again ends them now")
-        left = await _leave(gateway, signals)
+        left = await _leave(daemon, signals)
         await asyncio.wait({starting})
         server.should_exit = True
         await asyncio.wait({serving}, timeout=_LAST_WORDS_S)
@@ -68,13 +71,13 @@ async def _serve(config: OrchestratorConfig, listener: socket.socket) -> ExitCod
     return ExitCode.FAILED if left else ExitCode.OK
 
 
-async def _leave(gateway: Gateway, signals: Signals) -> list[str]:
-    leaving = asyncio.ensure_future(gateway.close())
+async def _leave(daemon: Daemon, signals: Signals) -> list[str]:
+    leaving = asyncio.ensure_future(daemon.close())
     hurry = asyncio.ensure_future(signals.second.wait())
     await asyncio.wait({leaving, hurry}, return_when=asyncio.FIRST_COMPLETED)
     hurry.cancel()
     if not leaving.done():
-        await gateway.orchestrator.shutdown(graceful=False, force=True)
+        await daemon.orchestrator.shutdown(graceful=False, force=True)
     return await leaving
 
 
