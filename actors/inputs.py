@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from actors.call import Result
 from actors.catalogue import table
@@ -70,6 +70,19 @@ class InputRefusedError(Exception):
     def __init__(self, text: str, code: int = NO_ANSWER) -> None:
         super().__init__(text)
         self.code = code
+
+
+class Inputs(Protocol):
+    """What answers servers: the user's handlers, or whoever calls through a gateway."""
+
+    @property
+    def capabilities(self) -> Mapping[str, Any]:
+        """What is declared to every server."""
+        ...
+
+    def question(self, server: str, method: str, params: Mapping[str, Any]) -> Question:
+        """Return what answers a server. InputRefusedError: it may not ask that, or not like that."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

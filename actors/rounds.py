@@ -12,7 +12,7 @@ from actors.admission import Work
 from actors.call import Outcome, Result
 from actors.catalogue import table
 from actors.errors import MCPToolError, OutcomeUnknownError
-from actors.inputs import InputHandlers, InputRefusedError, Question
+from actors.inputs import InputRefusedError, Inputs, Question
 from actors.mcp.envelope import completed
 from actors.mcp.era import as_meant_in
 from actors.mcp.session import Session
@@ -68,7 +68,7 @@ class Rounds:
     def __init__(
         self,
         *,
-        inputs: InputHandlers,
+        inputs: Inputs,
         questions: Questions,
         go_on: Callable[[Work], None],
         end: Callable[[Work, Outcome], None],

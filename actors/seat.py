@@ -9,7 +9,7 @@ from actors.breaker import BreakerSnapshot
 from actors.call import ServerName
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
-from actors.inputs import InputHandlers
+from actors.inputs import InputHandlers, Inputs
 from actors.mailbox import Mailbox
 from actors.mcp.session import Belief
 from actors.messages import ServerMessage
@@ -47,4 +47,4 @@ class Seat:
     held: bool = False
     wanted: bool = False
     notify: Notify | None = None
-    inputs: InputHandlers = field(default_factory=InputHandlers)
+    inputs: Inputs = field(default_factory=InputHandlers)

@@ -10,7 +10,7 @@ from actors.board import Board, Directory
 from actors.call import ServerName
 from actors.config import ServerConfig
 from actors.errors import Unavailable
-from actors.inputs import InputHandlers
+from actors.inputs import InputHandlers, Inputs
 from actors.mailbox import Mailbox, tell
 from actors.messages import Connect, Drain, PredecessorGone, ServerMessage
 from actors.remembered import fingerprint
@@ -40,7 +40,7 @@ class Nursery:
         publish: Callable[[ServerStatus], None],
         remember: Callable[[Incident], None],
         notify: Notify | None = None,
-        inputs: InputHandlers | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         self._runtime, self._board, self._connect, self._policy = runtime, board, connect, policy
         self._publish, self._remember, self._notify = publish, remember, notify
