@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, cast
+from typing import Any, Self, cast
 
 from actors.batches import CallOutcome
-from actors.call import Call, CallFuture, OnProgress, ServerName
+from actors.call import Call, CallFuture, OnProgress
 from actors.caller import Caller
 from actors.catalogue import Tool
-from actors.errors import ConfigurationError
 from actors.inputs import Elicitation, Root, Sampling
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.notices import Notification
@@ -20,16 +19,14 @@ from actors.runtime import Runtime
 from actors.transport import TransportFactory
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.awaiting import all_of, list_of, outcome_of, reply_of
+from mcp_orchestrator.awaiting import all_of, list_of, outcome_of, replies_of, reply_of
+from mcp_orchestrator.blocking import Replies
 from mcp_orchestrator.config import Source
-from mcp_orchestrator.engine import FailedCall
-from mcp_orchestrator.face import Face, Replies
+from mcp_orchestrator.face import Face
+from mcp_orchestrator.failed_call import FailedCall
 from mcp_orchestrator.handles import ServerHandle
 from mcp_orchestrator.last_loop import Handler, LastLoop
 from mcp_orchestrator.offers import Fetching, raw
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class AsyncMCPOrchestrator(Face):
@@ -66,9 +63,9 @@ class AsyncMCPOrchestrator(Face):
             config,
             on_error=on_error,
             on_notification=on_notification,
-            on_elicitation=self._blocking(on_elicitation),
-            on_sampling=self._blocking(on_sampling),
-            roots=self._blocking(roots) if callable(roots) else roots,
+            on_elicitation=self._last_loop.blocking(on_elicitation),
+            on_sampling=self._last_loop.blocking(on_sampling),
+            roots=self._last_loop.blocking(roots) if callable(roots) else roots,
             runtime=runtime,
             transport_factory=transport_factory,
         )
@@ -238,13 +235,11 @@ class AsyncMCPOrchestrator(Face):
 
     async def enable(self, server: str) -> bool:
         """See MCPOrchestrator."""
-        touched = await reply_of(self._switching(server, on=True), 5.0, otherwise=[])
-        return bool(touched)
+        return await reply_of(self._switching(server, on=True), 5.0, otherwise=False)
 
     async def disable(self, server: str) -> bool:
         """See MCPOrchestrator."""
-        touched = await reply_of(self._switching(server, on=False), 5.0, otherwise=[])
-        return bool(touched)
+        return await reply_of(self._switching(server, on=False), 5.0, otherwise=False)
 
     async def save_state(self) -> bool:
         """See MCPOrchestrator."""
@@ -287,23 +282,12 @@ class AsyncMCPOrchestrator(Face):
     async def _all(self, fetching: Fetching) -> list[Entry]:
         return await all_of(fetching, self._engine.runtime.clock)
 
-    def _blocking(self, handler: Handler[P, T] | None) -> Callable[P, T] | None:
-        if handler is None:
-            return None
-        if not callable(handler):
-            raise ConfigurationError(f"a handler must be callable, not {handler!r}")
-        return self._last_loop.blocking(handler)
-
     def _end_questions(self) -> None:
         self._last_loop.cancel_all()
 
     async def _replies(self, replies: Replies) -> dict[str, bool]:
-        clock = self._engine.runtime.clock
-        return {
-            name: await reply_of(reply, give_up_at - clock(), otherwise=False)
-            for name, (reply, give_up_at) in replies.items()
-        }
+        return await replies_of(replies, self._engine.runtime.clock)
 
-    async def _one(self, replies: dict[ServerName, tuple[Future[bool], float]]) -> bool:
+    async def _one(self, replies: Replies) -> bool:
         (answer,) = (await self._replies(replies)).values()
         return answer

@@ -10,7 +10,7 @@ from actors.batches import Batch, CallOutcome
 from actors.call import Call, CallFuture, Outcome, settle
 from actors.errors import MCPOrchestratorError
 from actors.mcp.paging import Entry
-from mcp_orchestrator.blocking import GRACE_S, SILENT, silent_actor
+from mcp_orchestrator.blocking import GRACE_S, SILENT, Replies, silent_actor
 from mcp_orchestrator.offers import Fetching
 
 T = TypeVar("T")
@@ -61,6 +61,14 @@ async def reply_of(reply: Future[T], timeout_s: float, *, otherwise: T) -> T:
     """Await `reply` up to `timeout_s`; `otherwise` if it does not come."""
     await _until_done(reply, max(timeout_s, 0.0))
     return reply.result(timeout=0) if reply.done() else otherwise
+
+
+async def replies_of(replies: Replies, clock: Callable[[], float]) -> dict[str, bool]:
+    """Await each of `replies` until its time; False for one that does not come."""
+    return {
+        name: await reply_of(reply, give_up_at - clock(), otherwise=False)
+        for name, (reply, give_up_at) in replies.items()
+    }
 
 
 async def _until_done(future: Future[T], timeout_s: float) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from actors.batches import Batch, CallOutcome
-from actors.call import Call, Outcome, settle
+from actors.call import Call, Outcome, ServerName, settle
 from actors.errors import Executed, MCPOrchestratorError, MCPTimeoutError
 from actors.mcp.paging import Entry
 from mcp_orchestrator.offers import Fetching
@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 GRACE_S = 1.0  # After a deadline, for the actor to say so, before a face says it in its place.
 SILENT = "no answer, and its actor is silent"
+
+Replies: TypeAlias = dict[ServerName, tuple[Future[bool], float]]  # With the time at which to give up waiting.
 
 
 def outcome_of(call: Call, clock: Callable[[], float]) -> object:
@@ -62,6 +64,13 @@ def reply_of(reply: Future[T], timeout_s: float, *, otherwise: T) -> T:
     """Wait for `reply` up to `timeout_s`; `otherwise` if it does not come."""
     _wait(reply, max(timeout_s, 0.0))
     return reply.result(timeout=0) if reply.done() else otherwise
+
+
+def replies_of(replies: Replies, clock: Callable[[], float]) -> dict[str, bool]:
+    """Wait for each of `replies` until its time; False for one that does not come."""
+    return {
+        name: reply_of(reply, give_up_at - clock(), otherwise=False) for name, (reply, give_up_at) in replies.items()
+    }
 
 
 def _wait(future: Future[T], timeout_s: float) -> None:

@@ -1,12 +1,9 @@
 """Everything of an orchestrator but its face: actors, threads, state. Nothing here waits for a server."""
 
-import atexit
 import os
-import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -27,8 +24,10 @@ from actors.runtime import Runtime, ThreadRuntime
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator.asking import Asking
+from mcp_orchestrator.at_exit import may_be_forgotten, not_to_be_forgotten
 from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.config import OrchestratorConfig
+from mcp_orchestrator.failed_call import FailedCall
 from mcp_orchestrator.keeping import Keeping
 from mcp_orchestrator.watching import Watchers
 from mcp_orchestrator.wires import Wires
@@ -46,21 +45,12 @@ from supervisors.restarts import Restarts
 from supervisors.supervisor import SupervisorActor, answer_list
 from supervisors.ticker import Ticker
 
+__all__ = ["Engine", "FailedCall"]
+
 T = TypeVar("T")
 
 _DEATHS, _WITHIN_S = 2, 60.0  # So many deaths of supervisor or router are mended; one more is the end.
-_AT_EXIT_S = 2.0
 _ENDED_WITHIN = 5  # Times the timeout: each part of the end has it for itself.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedCall:
-    """What `on_error` is called with, on the callbacks thread. `attempt`: how many there were, 0 if none was made."""
-
-    server: str
-    tool: str | None
-    error: MCPOrchestratorError
-    attempt: int
 
 
 class Engine:
@@ -112,7 +102,7 @@ class Engine:
             self._nursery.add(server, self.keeping.memory(server.name))
         self._start_router()
         self._start_supervisor()
-        _engines.add(self)
+        not_to_be_forgotten(self)
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -211,7 +201,7 @@ class Engine:
         left = self.keeping.close(timeout_s)
         left += self.wires.close(timeout_s) if self.wires is not None else []
         left += self._own_runtime.close(timeout_s=timeout_s) if self._own_runtime is not None else []
-        _engines.discard(self)
+        may_be_forgotten(self)
         self._left = [name for name in left if not name.startswith("child ")]
         return self._nursery.left_behind() + left
 
@@ -287,16 +277,3 @@ class Engine:
         if self._on_error is not None:
             failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=call.attempts)
             self.runtime.run_later(partial(self._on_error, failed))
-
-
-_engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
-
-
-@atexit.register
-def _end_forgotten() -> None:
-    """End what a script forgot to shut down: the interpreter must end, and no child may be left."""
-    for engine in list(_engines):
-        with suppress(Exception):
-            engine.shut_down(finish_s=0.0, gone_s=_AT_EXIT_S / 2).result(timeout=_AT_EXIT_S)
-        with suppress(Exception):
-            engine.end(_AT_EXIT_S / 4)

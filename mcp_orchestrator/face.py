@@ -7,35 +7,31 @@ from functools import partial
 from typing import Any, Literal
 
 from actors.batches import Batch, BatchWishes, CallOutcome
-from actors.board import Board
 from actors.breaker import State as BreakerState
 from actors.call import Call, OnProgress, ServerName
-from actors.catalogue import Repeatable
 from actors.errors import ConfigurationError
 from actors.inputs import InputHandlers, OnElicitation, OnSampling, Roots
 from actors.mailbox import tell
 from actors.messages import ForceBreaker, SubscribeResource
 from actors.notices import Notification
+from actors.replies import answer
 from actors.runtime import Runtime
-from actors.status import Incident
 from actors.transport import TransportFactory
-from mcp_orchestrator import views
 from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_callbacks, seconds
-from mcp_orchestrator.blocking import GRACE_S, reply_of
+from mcp_orchestrator.blocking import GRACE_S, Replies, reply_of
 from mcp_orchestrator.config import OrchestratorConfig, Source, load, switched
 from mcp_orchestrator.engine import Engine, FailedCall
 from mcp_orchestrator.offers import Offers
-from mcp_orchestrator.watching import Watcher, Watchers
+from mcp_orchestrator.reading import Reading
+from mcp_orchestrator.watching import Watchers
 
 _RELEASE_S = 5.0  # For connections to close in good order: stdin, SIGTERM and SIGKILL have 2 s each, at most.
 _FORCED_RELEASE_S = 0.25
 _LONGEST_S = 365 * 86400.0  # For a batch without a limit: its calls have theirs.
 
-Replies = dict[ServerName, tuple[Future[bool], float]]  # With the time at which to give up waiting.
 
-
-class Face:
-    """Makes an engine, checks what callers say, and reads the board. The waiting is the faces' own.
+class Face(Reading):
+    """Makes an engine, checks what callers say, and hands it over. The waiting is the faces' own.
 
     * `config`: a path (TOML, or JSON as MCP clients have it), a dict, or an OrchestratorConfig.
     * `on_error`: called with a FailedCall for every call that fails, on the callbacks thread.
@@ -82,23 +78,6 @@ class Face:
         )
         self._start(load(config))
 
-    @property
-    def config(self) -> OrchestratorConfig:
-        """The configuration in force."""
-        return self._engine.config
-
-    def is_connected(self, server: str) -> bool:
-        """Say whether a server is ready."""
-        return views.status_of(self._board, self._known(server)).ready
-
-    def get_connected_servers(self) -> list[str]:
-        """Return the servers that are ready."""
-        return [name for name in self._enabled() if self.is_connected(name)]
-
-    def get_circuit_breaker_state(self, server: str) -> dict[str, Any]:
-        """Return {state, failure_count, success_count, last_failure_time, threshold, timeout, …, tools_open}."""
-        return views.breaker(self._board, self._engine.runtime, self._engine.config, self._known(server))
-
     def force_circuit_breaker(
         self, server: str, state: Literal["open", "closed"], reason: str = "", *, for_s: float | None = None
     ) -> bool:
@@ -136,53 +115,6 @@ class Face:
         """End what `subscribe_resource` began. Returns as it does."""
         return self._tell(*self._offers.subscription(server, uri, wanted=False))
 
-    def get_server_status(self, server: str) -> dict[str, Any]:
-        """Return everything known of one server."""
-        return views.server(self._board, self._engine.runtime, self._engine.config, self._known(server))
-
-    def get_stats(self) -> dict[str, Any]:
-        """Return total_calls, total_health_checks, calls_per_server, failures, retries, store, children, and others."""
-        numbers = views.statistics(self._board, self._engine.config, self._engine.keeping.status())
-        return numbers | {"children": self._engine.children}
-
-    def get_connection_pool_state(self) -> dict[str, dict[str, int]]:
-        """Return per server {max_concurrent, in_flight, waiting, connections}."""
-        return views.pools(self._board, self._engine.config)
-
-    def get_pending_calls(self) -> int:
-        """Return how many calls are owed an outcome: accepted, and not ended."""
-        return len(self._board.calls)
-
-    def get_incidents(self) -> list[Incident]:
-        """Return the last thousand things that happened to servers, oldest first, those of earlier runs included."""
-        return list(self._board.incidents.copy())
-
-    def get_stderr(self, server: str) -> list[str]:
-        """Return the last 200 lines on stderr of a server's child process; of its last one if there is none now."""
-        name, wires = self._known(server), self._engine.wires
-        return [] if wires is None else wires.stderr(name)
-
-    def check_for_leaks(self) -> dict[str, int]:
-        """Return {connections, threads, children, calls}: how many are there though none should be.
-
-        * Before a shutdown: connections of actors that have ended, actors' threads that hang, children that belong
-          to no connection, calls without an outcome a second after their deadline.
-        * After one: everything that is still there.
-        """
-        return self._engine.leaks()
-
-    def explain(self, server: str) -> list[str]:
-        """Return in sentences what the state of a server is, why, and what happens next."""
-        return views.explain(self._board, self._engine.runtime, self._engine.config, self._known(server))
-
-    def get_repeatability(self, server: str) -> dict[str, Repeatable]:
-        """Return for every tool of a server whether its calls may be repeated, and by whose word, as things stand."""
-        name = self._known(server)
-        return {
-            tool["name"]: views.repeatability(self._board, self._engine.config, name, tool)
-            for tool in views.tools(self._board, name)
-        }
-
     def start_periodic_health_checks(self, interval: float | None = None) -> None:
         """Ping every `interval` seconds; None: `health_check_interval_s`. They run from the start anyway."""
         configured_s = self._engine.config.health_check_interval_s
@@ -192,33 +124,10 @@ class Face:
         """Ping no more by itself."""
         self._engine.set_health_interval(None)
 
-    def watch(self, watcher: Watcher) -> Callable[[], None]:
-        """Tell `watcher` every status and incident, on the threads that make them; return what ends that.
-
-        For what shows servers. How things are now is told at once, on this thread.
-        """
-        board, remove = self._board, self._watchers.add(watcher)
-        for status in board.statuses.copy().values():
-            watcher.on_status(status)
-        return remove
-
-    def restore_state(self) -> dict[str, Any]:
-        """Return what was known from earlier runs when this one began: taken into use at the start."""
-        return self._engine.keeping.restored()
-
     # -- for the faces --------------------------------------------------------------------------------------------
 
     def _start(self, config: OrchestratorConfig) -> None:
         self._over, self._engine_of_the_time = False, self._engine_for(config)
-
-    @property
-    def _engine(self) -> Engine:
-        self._engine_of_the_time.check_usable()
-        return self._engine_of_the_time
-
-    @property
-    def _board(self) -> Board:
-        return self._engine.board
 
     @property
     def _asking(self) -> Asking:
@@ -229,9 +138,6 @@ class Face:
         engine = self._engine
         return Offers(engine.asking, engine.submit, engine.runtime.clock)
 
-    def _known(self, server: str) -> ServerName:
-        return self._engine.names.server(server)
-
     def _tell(self, server: str, order: ForceBreaker | SubscribeResource) -> bool:
         """Tell a server's actor; return whether there was one, looking after the put as in `hand_over`."""
         mailbox = self._board.directory.servers.get(self._known(server))
@@ -239,9 +145,6 @@ class Face:
             return False
         tell(mailbox, order)
         return mailbox.is_alive()
-
-    def _enabled(self) -> list[ServerName]:
-        return [name for name, server in self._engine.config.servers.items() if server.enabled]
 
     def _submit(
         self,
@@ -295,10 +198,12 @@ class Face:
     def _reloading(self, config: Source) -> Future[list[str]]:
         return self._engine.reload(switched(load(config), self._switched))
 
-    def _switching(self, server: str, *, on: bool) -> Future[list[str]]:
-        name = self._known(server)
+    def _switching(self, server: str, *, on: bool) -> Future[bool]:
+        name, changed = self._known(server), Future[bool]()
         self._switched[name] = on
-        return self._reloading(self._engine.config)
+        reply = self._reloading(self._engine.config)
+        reply.add_done_callback(lambda touched: answer(changed, yes=name in touched.result()))
+        return changed
 
     def _shutdown_times(self, *, graceful: bool, timeout: float | None, force: bool) -> tuple[float, float]:
         finish_s = self._engine.config.shutdown_timeout_s if timeout is None else timeout and seconds(timeout)

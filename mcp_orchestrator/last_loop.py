@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, wait
 from typing import ParamSpec, TypeAlias, TypeVar, cast
 
+from actors.errors import ConfigurationError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -28,8 +30,12 @@ class LastLoop:
         """Run coroutines on the loop that runs now, from here on."""
         self._loop = asyncio.get_running_loop()
 
-    def blocking(self, handler: Handler[P, T]) -> Callable[P, T]:
-        """Return a function that waits for what `handler` returns, if that is awaitable."""
+    def blocking(self, handler: Handler[P, T] | None) -> Callable[P, T] | None:
+        """Return a function that waits for what `handler` returns, if that is awaitable; None where there is none."""
+        if handler is None:
+            return None
+        if not callable(handler):
+            raise ConfigurationError(f"a handler must be callable, not {handler!r}")
 
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             answer = handler(*args, **kwargs)

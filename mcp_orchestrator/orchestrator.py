@@ -7,14 +7,14 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from actors.batches import CallOutcome
-from actors.call import Call, CallFuture, OnProgress, ServerName
+from actors.call import Call, CallFuture, OnProgress
 from actors.caller import Caller
 from actors.catalogue import Tool
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry
 from actors.results import ToolResult
 from mcp_orchestrator import views
 from mcp_orchestrator.asking import ToolCall
-from mcp_orchestrator.blocking import all_of, list_of, outcome_of, reply_of
+from mcp_orchestrator.blocking import Replies, all_of, list_of, outcome_of, replies_of, reply_of
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.face import Face
 from mcp_orchestrator.handles import ServerHandle
@@ -48,23 +48,23 @@ class MCPOrchestrator(Face):
         It ends when each is ready or has failed `max_retries` + 1 connects, after `start_timeout_s` at the latest;
         what is not ready goes on being tried. Never raises for a server.
         """
-        return self._replies(self._connecting(self._enabled()), otherwise=False)
+        return self._replies(self._connecting(self._enabled()))
 
     def connect(self, server: str) -> bool:
         """Connect one server, unless it is; return whether it is ready. UnknownServerError for a wrong name."""
-        return self._one(self._connecting([self._known(server)]), otherwise=False)
+        return self._one(self._connecting([self._known(server)]))
 
     def reconnect(self, server: str) -> bool:
         """Connect one server anew, also if it is connected; return whether it is ready."""
-        return self._one(self._connecting([self._known(server)], anew=True), otherwise=False)
+        return self._one(self._connecting([self._known(server)], anew=True))
 
     def disconnect(self, server: str) -> bool:
         """Disconnect one server: its calls end, its child is gone. Return whether that was so in time."""
-        return self._one(self._disconnecting([self._known(server)]), otherwise=False)
+        return self._one(self._disconnecting([self._known(server)]))
 
     def disconnect_all(self) -> dict[str, bool]:
         """Disconnect all servers at once; return which are gone."""
-        return self._replies(self._disconnecting(self._enabled()), otherwise=False)
+        return self._replies(self._disconnecting(self._enabled()))
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -206,11 +206,11 @@ class MCPOrchestrator(Face):
 
     def health_check(self, server: str) -> bool:
         """Ping one server; return whether it answered."""
-        return self._one(self._checking([self._known(server)]), otherwise=False)
+        return self._one(self._checking([self._known(server)]))
 
     def health_check_all(self) -> dict[str, bool]:
         """Ping all enabled servers at once."""
-        return self._replies(self._checking(self._enabled()), otherwise=False)
+        return self._replies(self._checking(self._enabled()))
 
     def health_check_detailed(self, server: str) -> dict[str, Any]:
         """Ping one server; return {server, healthy, response_time, last_check_time, status, misses, …}."""
@@ -225,11 +225,11 @@ class MCPOrchestrator(Face):
 
     def enable(self, server: str) -> bool:
         """Serve a server that is disabled, until the end of this run, whatever is reloaded. False: it was enabled."""
-        return bool(reply_of(self._switching(server, on=True), 5.0, otherwise=[]))
+        return reply_of(self._switching(server, on=True), 5.0, otherwise=False)
 
     def disable(self, server: str) -> bool:
         """End a server's connection and refuse its calls, until `enable`, whatever is reloaded. False: it was so."""
-        return bool(reply_of(self._switching(server, on=False), 5.0, otherwise=[]))
+        return reply_of(self._switching(server, on=False), 5.0, otherwise=False)
 
     def save_state(self) -> bool:
         """Write what is kept to disk now; False if that is not possible (see `get_stats()["store"]`)."""
@@ -280,13 +280,9 @@ class MCPOrchestrator(Face):
     def _all(self, fetching: Fetching) -> list[Entry]:
         return all_of(fetching, self._engine.runtime.clock)
 
-    def _replies(self, replies: dict[ServerName, tuple[Future[bool], float]], *, otherwise: bool) -> dict[str, bool]:
-        clock = self._engine.runtime.clock
-        return {
-            name: reply_of(reply, give_up_at - clock(), otherwise=otherwise)
-            for name, (reply, give_up_at) in replies.items()
-        }
+    def _replies(self, replies: Replies) -> dict[str, bool]:
+        return replies_of(replies, self._engine.runtime.clock)
 
-    def _one(self, replies: dict[ServerName, tuple[Future[bool], float]], *, otherwise: bool) -> bool:
-        (answer,) = self._replies(replies, otherwise=otherwise).values()
+    def _one(self, replies: Replies) -> bool:
+        (answer,) = self._replies(replies).values()
         return answer

@@ -81,7 +81,7 @@ def _entry(name: str) -> str:
 
 def _methods(thing: type) -> Iterator[tuple[str, object]]:
     """Yield what a class of ours defines, the faces with what they share."""
-    kinds: tuple[type, ...] = (thing, Face) if thing is mcp_orchestrator.MCPOrchestrator else (thing,)
+    kinds = thing.__mro__[:-1] if thing is mcp_orchestrator.MCPOrchestrator else (thing,)
     for kind in kinds:
         for name, member in vars(kind).items():
             ours = inspect.isfunction(member) or type(member) in (property, cached_property)
