@@ -32,7 +32,7 @@ class Outcomes:
             statistics.settled_elsewhere += 1
             return Verdict.IGNORED
         if isinstance(settled, MCPOrchestratorError):
-            statistics.failed += 1
+            statistics.failed_as(type(settled).__name__)
             statistics.tool_errors += isinstance(settled, MCPToolError)
         else:
             statistics.succeeded += 1

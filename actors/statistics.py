@@ -2,7 +2,8 @@
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 # Upper bounds of the latency buckets, seconds: a tenth of a millisecond to half an hour, four a doubling.
 # A percentile read from them is at most 19 % too high.
@@ -15,7 +16,10 @@ class StatisticsSnapshot:
 
     * `notifications_dropped`: of its notifications, those that came faster than the caller's code took them.
     * `settled_elsewhere`: ended by a face or a supervisor in the place of a silent actor, or by an actor at its end.
-    * `latencies`: how many calls ended in each bucket of `BOUNDS_S`, the last for longer ones.
+    * `failed_with`: how many calls failed with which error, by the name of its class; together they are `failed`,
+      but for those that were counted before this was.
+    * `latencies`: how many calls were answered in each bucket of `BOUNDS_S`, the last for longer ones.
+    * `latency_sum_s`: what these took, all together.
     """
 
     calls: int = 0
@@ -27,7 +31,9 @@ class StatisticsSnapshot:
     pings: int = 0
     connects: int = 0
     notifications_dropped: int = 0
+    failed_with: Mapping[str, int] = field(default_factory=dict[str, int])
     latencies: tuple[int, ...] = (0,) * (len(BOUNDS_S) + 1)
+    latency_sum_s: float = 0.0
 
     def percentile_s(self, percent: float) -> float | None:
         """Seconds within which `percent` of all answered calls ended; None if there was none."""
@@ -52,11 +58,19 @@ class Statistics:
         self.tool_errors, self.retries = start.tool_errors, start.retries
         self.pings, self.connects = start.pings, start.connects
         self.notifications_dropped = start.notifications_dropped
-        self._latencies = list(start.latencies)
+        self._failed_with = start.failed_with
+        self._latencies, self._latency_sum_s = list(start.latencies), start.latency_sum_s
 
     def answered(self, duration_s: float) -> None:
         """Count a call that got a result `duration_s` after it was submitted."""
         self._latencies[bisect_left(BOUNDS_S, duration_s)] += 1
+        self._latency_sum_s += duration_s
+
+    def failed_as(self, error: str) -> None:
+        """Count a call that failed, by the name of its error's class."""
+        self.failed += 1
+        # Another dict: snapshots have this one, and there are more of them than failures.
+        self._failed_with = {**self._failed_with, error: self._failed_with.get(error, 0) + 1}
 
     def handed_on(self) -> "Statistics":
         """Return the successor's: another object, for the actor that had this one may not be quite done with it.
@@ -83,5 +97,7 @@ class Statistics:
             pings=self.pings,
             connects=self.connects,
             notifications_dropped=self.notifications_dropped,
+            failed_with=self._failed_with,
             latencies=tuple(self._latencies),
+            latency_sum_s=self._latency_sum_s,
         )

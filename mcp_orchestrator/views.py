@@ -3,7 +3,8 @@
 What grows while others write is copied before it is gone through: a copy is one step of the interpreter.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -92,6 +93,7 @@ def server(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Ser
         "fresh": status.fresh,
         "calls": numbers.calls,
         "failures": numbers.failed,
+        "failed_with": dict(numbers.failed_with),
         "retries": numbers.retries,
         "connects": numbers.connects,
         "notifications_dropped": numbers.notifications_dropped,
@@ -136,6 +138,7 @@ def statistics(board: Board, config: OrchestratorConfig, store: Mapping[str, Any
         "succeeded": sum(one.succeeded for one in numbers.values()),
         "failures": sum(one.failed for one in numbers.values()),
         "failures_per_server": {name: one.failed for name, one in numbers.items()},
+        "failed_with": _joined(one.failed_with for one in numbers.values()),
         "tool_errors": sum(one.tool_errors for one in numbers.values()),
         "notifications_dropped": sum(one.notifications_dropped for one in numbers.values()),
         "retries": sum(one.retries for one in numbers.values()),
@@ -264,6 +267,10 @@ def _open_for_s(snapshot: BreakerSnapshot) -> float | None:
     if snapshot.state is not BreakerState.OPEN:
         return None
     return (snapshot.forced_for_s if snapshot.forced else snapshot.open_for_s) or None
+
+
+def _joined(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    return dict(sum((Counter(one) for one in counts), Counter[str]()))
 
 
 def _latency(status: ServerStatus) -> dict[str, float | None]:

@@ -247,6 +247,7 @@ def test_counts_tell_what_happened() -> None:
 
     counts = world.status.statistics
     assert (counts.calls, counts.succeeded, counts.failed, counts.tool_errors) == (3, 1, 2, 1)
+    assert counts.failed_with == {"MCPToolError": 1, "OutcomeUnknownError": 1}
     assert (counts.connects, sum(counts.latencies)) == (1, 1)
     assert world.status.last_answer_at == world.status.last_failure_at == world.runtime.now
     assert world.status.last_failure == "weather.write: reset (executed: unknown)"

@@ -44,11 +44,34 @@ def test_what_takes_longer_than_all_buckets_is_counted_too() -> None:
     assert statistics.snapshot().percentile_s(50) == 2 * BOUNDS_S[-1]
 
 
+def test_the_time_of_all_answers_is_summed_up() -> None:
+    statistics = Statistics()
+
+    statistics.answered(0.25)
+    statistics.answered(1.5)
+
+    assert statistics.snapshot().latency_sum_s == 1.75
+
+
+def test_failures_are_told_apart_and_a_snapshot_keeps_what_it_had() -> None:
+    statistics = Statistics()
+    statistics.failed_as("MCPTimeoutError")
+    before = statistics.snapshot()
+
+    statistics.failed_as("OverloadedError")
+    statistics.failed_as("MCPTimeoutError")
+
+    assert (before.failed, before.failed_with) == (1, {"MCPTimeoutError": 1})
+    assert statistics.snapshot().failed == 3
+    assert statistics.snapshot().failed_with == {"MCPTimeoutError": 2, "OverloadedError": 1}
+
+
 def test_a_successor_counts_on() -> None:
     statistics = Statistics()
     statistics.calls, statistics.succeeded, statistics.failed, statistics.tool_errors = 10, 6, 4, 1
     statistics.retries, statistics.pings, statistics.connects = 3, 2, 1
     statistics.answered(0.5)
+    statistics.failed_as("MCPToolError")
 
     assert Statistics(statistics.snapshot()).snapshot() == statistics.snapshot()
 

@@ -29,6 +29,7 @@ def test_a_restart_finds_everything_again(world: StoreWorld) -> None:
     statistics = Statistics()
     statistics.calls = 7
     statistics.answered(0.25)
+    statistics.failed_as("MCPTimeoutError")
     world.keep(
         tools=("forecast", "now"),
         fresh=True,

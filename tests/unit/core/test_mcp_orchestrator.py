@@ -1364,6 +1364,7 @@ class TestOrchestratorResourceManagement:
             "calls_per_server": {"sabnzbd": 2, "sonarr": 0, "radarr": 0, "plex": 1},
             "succeeded": 2,
             "failures": 1,
+            "failed_with": {"MCPToolError": 1},
             "tool_errors": 1,
             "retries": 1,
             "pending_calls": 0,
