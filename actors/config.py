@@ -80,6 +80,9 @@ class ServerConfig(Section):
     log_level: LogLevel | None = Field(
         default=None, description="least severe log message to ask the server for; not set: none is asked for"
     )
+    required: Flag = Field(
+        default=False, description="a daemon without it is not ready to serve (`/readyz`); calls do not care"
+    )
     aliases: tuple[str, ...] = Field(default=(), description="other names of the server")
     priority: Annotated[int, Strict()] = Field(default=100, description="lowest first, where a call names no server")
 
@@ -93,6 +96,11 @@ class ServerConfig(Section):
     )
     hide: tuple[str, ...] = Field(
         default=(), description="patterns of those that it does not offer, nor lets be called"
+    )
+    per_session: Flag = Field(
+        default=False,
+        description="the gateway connects once more for each session that calls it, so that the server can ask its "
+        "caller; what it logs, and what changes, is that session's alone",
     )
 
     timeout_s: Seconds = Field(default=30.0, description="deadline of a call that names none")

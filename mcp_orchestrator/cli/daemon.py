@@ -39,4 +39,5 @@ def command(
     loaded = load(path)
     told = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
     daemon = loaded.daemon.model_copy(update=told)
+    logs.of_daemon(daemon.log_format, daemon.log_level, verbose)
     return serving.serve(loaded.model_copy(update={"daemon": daemon}))

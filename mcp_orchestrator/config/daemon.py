@@ -32,8 +32,14 @@ class DaemonSettings(Section):
     metrics: Flag = Field(default=True, description="serve metrics for Prometheus at `/metrics`")
     audit: Flag = Field(default=True, description="log who called what, never with which arguments")
     tracing: Flag = Field(default=False, description="make OpenTelemetry traces; needs the extra `otel`")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe event to log; `-v` goes before it"
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="of the log on stderr, an event a line")
     watch_config: Flag = Field(default=True, description="reload the configuration when its file changes")
     max_connections: Count = Field(default=1000, description="callers' connections open at once")
     max_streams: Count = Field(default=500, description="event streams open at once, of all callers")
+    max_session_connections: Count = Field(
+        default=100, description="connections open at once, of all sessions, to servers with `per_session`"
+    )
     max_body_bytes: Count = Field(default=4 * 1024 * 1024, description="larger requests are refused")
