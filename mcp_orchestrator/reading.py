@@ -24,6 +24,11 @@ class Reading:
         """The configuration in force."""
         return self._engine.config
 
+    @property
+    def broken(self) -> str:
+        """Why every call is refused, for good: supervisor or router have died too often. "" while all is well."""
+        return self._board.broken
+
     def is_connected(self, server: str) -> bool:
         """Say whether a server is ready."""
         return views.status_of(self._board, self._known(server)).ready

@@ -112,6 +112,7 @@ def _run(
 
 
 app.command("serve")(daemon.command)
+app.command("reload")(daemon.reload)
 
 
 @app.command()

@@ -1,14 +1,19 @@
 """`mcp-orchestrator serve` as the command line has it; what it does needs the extra `daemon`."""
 
+import os
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from mcp_orchestrator.cli import logs
 from mcp_orchestrator.cli.exits import ExitCode, UsageError
 from mcp_orchestrator.cli.finding import config_path
 from mcp_orchestrator.cli.options import ConfigArgument, Verbose
-from mcp_orchestrator.config import load
+from mcp_orchestrator.config.daemon import DaemonSettings
+from mcp_orchestrator.config.mistakes import Mistakes
+from mcp_orchestrator.daemon import reloading
+from mcp_orchestrator.daemon.configuration import Configuration
 
 _NEEDED = ("uvicorn", "fastapi", "prometheus_client")  # Of the extra; uvloop and httptools it can do without.
 
@@ -34,10 +39,53 @@ def command(
         if (error.name or "").partition(".")[0] not in _NEEDED:
             raise
         raise UsageError("serve needs the daemon: pip install 'mcp-orchestrator[daemon]'") from error
+    told = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    _check(told)
     logs.more(verbose)
-    path = config_path(config)
-    loaded = load(path)
-    told = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    daemon = loaded.daemon.model_copy(update=told)
+    configuration = Configuration(config_path(config), told)
+    daemon = configuration.in_force.daemon
     logs.of_daemon(daemon.log_format, daemon.log_level, verbose)
-    return serving.serve(loaded.model_copy(update={"daemon": daemon}))
+    ended = serving.serve(configuration)
+    if ended.hurried:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if ended.left or ended.broken else ExitCode.OK
+
+
+def reload(
+    *,
+    pid: Annotated[int, typer.Option("--pid", metavar="PID", min=1, help="Of the daemon; in a unit, $MAINPID.")],
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="To wait for it.")] = 30.0,
+) -> ExitCode:
+    """Have a daemon on this machine read its configuration again, and wait until it has.
+
+    If the file is wrong nothing changes there; this says what is wrong with it, and fails.
+    """
+    record = reloading.record_of(pid, os.environ)
+    if record is None:
+        raise UsageError(
+            "where the daemon says how it went is not known: set RUNTIME_DIRECTORY or XDG_RUNTIME_DIR for both, or "
+            f"send SIGHUP and look at its log: kill -HUP {pid}"
+        )
+    try:
+        said = reloading.ask(pid, record, timeout)
+    except ProcessLookupError:
+        raise UsageError(f"no daemon that serves has the pid {pid}: {record} is not there") from None
+    except TimeoutError:
+        typer.echo(f"error: no word from the daemon after {timeout:g} s: look at its log", err=True)
+        return ExitCode.TIMEOUT
+    typer.echo(f"reloaded; changed servers: {', '.join(said['touched']) or 'none'}")
+    if said["restart_for"]:
+        typer.echo(f"after a restart only: the new values of {', '.join(said['restart_for'])} in [daemon]")
+    return ExitCode.OK
+
+
+def _check(told: dict[str, object]) -> None:
+    """Say what is wrong with options that replace settings, as of those in a file."""
+    mistakes = Mistakes("command line")
+    for name in told:
+        mistakes.written_as((name,), f"--{name}")
+    try:
+        DaemonSettings.model_validate(told)
+    except ValidationError as error:
+        mistakes.add_invalid((), error, DaemonSettings)
+    mistakes.check()

@@ -1,43 +1,17 @@
 """An orchestrator for the length of one command, and its orderly end, also on Ctrl-C."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import Self
 
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.cli.exits import ExitCode, NotReadyError, UsageError, error_text
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.engine import FailedCall
+from mcp_orchestrator.signals import Signals
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOK_EVERY_S = 0.02
 
 Job = Callable[[AsyncMCPOrchestrator], Awaitable[ExitCode]]
-
-
-class Signals:
-    """Ctrl-C and SIGTERM, which mean the same here: `first` asks for an orderly end, `second` for one at once."""
-
-    def __init__(self) -> None:
-        self.first, self.second = asyncio.Event(), asyncio.Event()
-
-    def __enter__(self) -> Self:
-        """Take the signals over. On the main thread, within a loop."""
-        for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._came)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Give them back."""
-        for number in _SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(number)
-
-    def _came(self) -> None:
-        (self.second if self.first.is_set() else self.first).set()
 
 
 async def leave(orchestrator: AsyncMCPOrchestrator, signals: Signals, *, graceful: bool) -> list[str]:

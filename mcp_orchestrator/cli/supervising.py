@@ -9,9 +9,10 @@ from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.cli.demo import Sample
 from mcp_orchestrator.cli.exits import ExitCode
 from mcp_orchestrator.cli.screens import Screen
-from mcp_orchestrator.cli.session import Signals, leave
+from mcp_orchestrator.cli.session import leave
 from mcp_orchestrator.cli.wording import count, duration
 from mcp_orchestrator.config import OrchestratorConfig
+from mcp_orchestrator.signals import Signals
 
 _REFRESH_S = 0.25
 

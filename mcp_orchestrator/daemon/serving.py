@@ -1,25 +1,30 @@
-"""`mcp-orchestrator serve`: the daemon on a port of this machine, until it is told to stop."""
+"""`mcp-orchestrator serve`: the process, from the first socket to the last word."""
 
 import asyncio
+import faulthandler
+import os
+import signal
 import socket
 import sys
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from importlib import import_module
-from ipaddress import ip_address
 from typing import Any, cast
 
 import uvicorn
 
-from mcp_orchestrator.cli.exits import ExitCode, UsageError
-from mcp_orchestrator.cli.session import Signals
-from mcp_orchestrator.cli.wording import count, duration
-from mcp_orchestrator.config import OrchestratorConfig
+from actors.errors import ConfigurationError
 from mcp_orchestrator.daemon.application import Daemon
-from mcp_orchestrator.gateway.application import PATH
+from mcp_orchestrator.daemon.configuration import Configuration
+from mcp_orchestrator.daemon.listening import listening, url
+from mcp_orchestrator.daemon.pulse import Pulse
+from mcp_orchestrator.daemon.reloading import Record, record_of
+from mcp_orchestrator.daemon.systemd import Notifier, notifier, passed_sockets, watchdog_s
+from mcp_orchestrator.daemon.watchdog import feed
+from mcp_orchestrator.signals import Signals
 
-_BACKLOG = 2048
-_LAST_WORDS_S = 2.0  # For answers that are still being written.
+_LAST_WORDS_S = 2.0  # At least, for answers that are still being written.
 
 # Of uvicorn. We log, take signals and end what is under way by ourselves; and who asks need not know what serves him.
 _SETTINGS: Mapping[str, Any] = {
@@ -27,58 +32,169 @@ _SETTINGS: Mapping[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,
-    "timeout_graceful_shutdown": 2,
+    "log_level": "warning",
 }
 
 
-def serve(config: OrchestratorConfig) -> ExitCode:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How it ended. `left`: what is left behind; `hurried`: by a second signal; `broken`: why it had to, else ""."""
+
+    left: list[str]
+    hurried: bool
+    broken: str
+
+
+def serve(configuration: Configuration) -> Ended:
     """Serve until a signal comes. The first lets calls under way finish, the second ends them.
 
-    UsageError: the address is not this machine's alone, or somebody has it. FAILED: something was left behind.
+    ConfigurationError: the address is not this machine's alone, or somebody has it.
     """
+    faulthandler.enable()  # The watchdog ends a hang by SIGABRT: what every thread was at is then on stderr.
+    manager, watchdog = notifier(os.environ), watchdog_s(os.environ)
     with (
-        _listening(config.daemon.host, config.daemon.port) as listener,
+        listening(configuration.in_force.daemon, passed_sockets(os.environ)) as listeners,
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
-        return runner.run(_serve(config, listener))
+        return runner.run(_Process(configuration, listeners, manager, watchdog).live())
 
 
-async def _serve(config: OrchestratorConfig, listener: socket.socket) -> ExitCode:
-    daemon = Daemon(config)
-    with Signals() as signals:
-        starting = asyncio.ensure_future(daemon.start())
+class _Process:
+    """One life of the daemon: start, serve, drain, end."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        listeners: Sequence[socket.socket],
+        manager: Notifier,
+        watchdog: float,
+    ) -> None:
+        self._listeners, self._manager, self._watchdog_s = listeners, manager, watchdog
+        self._configuration, self._record = configuration, Record(record_of(os.getpid(), os.environ))
+        self._daemon = Daemon(configuration)
+        self._pulse = Pulse(self._daemon, manager)
+        self._server = _Server(uvicorn.Config(self._daemon, **_SETTINGS))
+
+    async def live(self) -> Ended:
+        """Serve from here to the end."""
+        with Signals() as signals:
+            async with _beside(self._pulse.beat()) as beating:
+                left = await self._live(signals, beating)
+        _say(f"left behind: {', '.join(left)}" if left else "ended; nothing is left behind")
+        if self._pulse.broken:
+            _say(f"broken: {self._pulse.broken}")
+        return Ended(left=left, hurried=signals.second.is_set(), broken=self._pulse.broken)
+
+    async def _live(self, signals: Signals, beating: set[asyncio.Future[None]]) -> list[str]:
+        """Start, serve until a signal comes or it cannot go on, end; return what is left behind."""
+        starting = asyncio.ensure_future(self._daemon.start())
         stop = asyncio.ensure_future(signals.first.wait())
-        await asyncio.wait({stop, starting}, return_when=asyncio.FIRST_COMPLETED)
-        server = _Server(uvicorn.Config(daemon, **_SETTINGS))
-        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-        if not signals.first.is_set():
-            ready = starting.result()
-            _say(f"serving {_url(listener)}: {sum(ready.values())} of {count(len(ready), 'server')} ready")
-        await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stop, starting, *beating}, return_when=asyncio.FIRST_COMPLETED)
+        serving = asyncio.ensure_future(self._server.serve(sockets=list(self._listeners)))
+        await self._server.accepts.wait()
+        if starting.done():
+            await self._serve(starting.result(), {stop, serving, *beating})
         stop.cancel()
-        if signals.first.is_set():
-            within = duration(config.shutdown_timeout_s)
-            _say(f"draining: calls under way may finish within {within}; Ctrl-C again ends them now")
-        left = await _leave(daemon, signals)
+        left = await self._drain(signals)
         await asyncio.wait({starting})
-        server.should_exit = True
-        await asyncio.wait({serving}, timeout=_LAST_WORDS_S)
-        server.force_exit = True
+        await self._hang_up(serving)
+        return left
+
+    async def _serve(self, ready: Mapping[str, bool], ends: set[asyncio.Future[Any]]) -> None:
+        """Serve until one of `ends`, or of what runs beside it, has ended."""
+        hangup = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+        self._configuration.watch(self._reloads)
+        self._record.write(self._configuration)
+        beside = [self._reload_by(hangup), self._configuration.reload_when_changed()]
+        if self._watchdog_s:
+            beside.append(feed(self._manager, self._watchdog_s, self._daemon.orchestrator.check_alive, self._listeners))
+        try:
+            async with _beside(*beside) as running:
+                self._pulse.ready()
+                where = ", ".join(map(url, self._listeners))
+                servers = "1 server" if len(ready) == 1 else f"{len(ready)} servers"
+                _say(f"serving {where}: {sum(ready.values())} of {servers} ready")
+                await asyncio.wait({*ends, *running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._record.remove()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+
+    async def _reload_by(self, hangup: asyncio.Event) -> None:
+        while True:
+            await hangup.wait()
+            hangup.clear()  # One that comes meanwhile reloads again: it may mean a newer file.
+            with suppress(ConfigurationError):  # It is logged, and shown.
+                await self._configuration.reload()
+
+    def _reloads(self) -> None:
+        """Tell who waits for it that a reload has begun or ended."""
+        if self._configuration.is_reloading:
+            self._manager.reloading()
+        else:
+            self._record.write(self._configuration)
+            self._pulse.ready()
+
+    async def _drain(self, signals: Signals) -> list[str]:
+        """Take no more calls, and let those under way finish; return what is left behind."""
+        self._pulse.draining()
+        self._server.stop_accepting()
+        if not self._pulse.broken:
+            within_s = self._configuration.in_force.shutdown_timeout_s
+            _say(f"draining: calls under way may finish within {within_s:g} s; Ctrl-C again ends them now")
+        leaving = asyncio.ensure_future(self._daemon.close())
+        hurry = asyncio.ensure_future(signals.second.wait())
+        await asyncio.wait({leaving, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not leaving.done():
+            await self._daemon.orchestrator.shutdown(graceful=False, force=True)
+        return await leaving
+
+    async def _hang_up(self, serving: asyncio.Future[None]) -> None:
+        """Close all connections; answers that are being written get their time."""
+        within_s = max(_LAST_WORDS_S, self._configuration.in_force.shutdown_timeout_s)
+        self._server.should_exit = True
+        await asyncio.wait({serving}, timeout=within_s)
+        self._server.force_exit = True
         await serving
-    _say(f"left behind: {', '.join(left)}" if left else "ended; nothing is left behind")
-    if signals.second.is_set():
-        return ExitCode.INTERRUPTED
-    return ExitCode.FAILED if left else ExitCode.OK
 
 
-async def _leave(daemon: Daemon, signals: Signals) -> list[str]:
-    leaving = asyncio.ensure_future(daemon.close())
-    hurry = asyncio.ensure_future(signals.second.wait())
-    await asyncio.wait({leaving, hurry}, return_when=asyncio.FIRST_COMPLETED)
-    hurry.cancel()
-    if not leaving.done():
-        await daemon.orchestrator.shutdown(graceful=False, force=True)
-    return await leaving
+class _Server(uvicorn.Server):
+    """A server whose signals somebody else takes care of."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepts = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections from here on."""
+        await super().startup(sockets)
+        self.accepts.set()
+
+    def stop_accepting(self) -> None:
+        """Leave new connections to whoever serves here next; those that are open stay so."""
+        for server in self.servers:
+            server.close()
+
+
+@asynccontextmanager
+async def _beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncGenerator[set[asyncio.Future[None]]]:
+    """Run these meanwhile. What one of them has raised is raised at the end."""
+    running = {asyncio.ensure_future(coroutine) for coroutine in coroutines}
+    try:
+        yield running
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.wait(running)
+    for one in running:
+        if not one.cancelled():
+            one.result()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -87,48 +203,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return cast("Callable[[], asyncio.AbstractEventLoop]", import_module("uvloop").new_event_loop)
     except ModuleNotFoundError:
         return None
-
-
-class _Server(uvicorn.Server):
-    """A server whose signals somebody else takes care of."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Leave signals alone."""
-        yield
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Generator[socket.socket]:
-    """Take the port before anything is started: who has it already is the first thing to know."""
-    if not _is_of_this_machine(host):
-        raise UsageError(
-            f"--host {host}: anybody who reaches this address could call every tool. Only addresses of this machine "
-            "alone are served: 127.0.0.1, ::1 or localhost"
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-            listener.listen(_BACKLOG)
-        except OSError as error:
-            raise UsageError(f"cannot serve at {host}, port {port}: {error.strerror}. Take another --port") from error
-        yield listener
-
-
-def _is_of_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,72 @@
+"""Where the daemon listens: on the sockets that systemd has opened for it, else on a port of its own."""
+
+import socket
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
+
+from actors.errors import ConfigurationError
+from mcp_orchestrator.config.daemon import DaemonSettings
+from mcp_orchestrator.gateway.application import PATH
+
+_BACKLOG = 2048
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where such a socket is reached from here
+
+
+@contextmanager
+def listening(settings: DaemonSettings, passed: Sequence[socket.socket]) -> Generator[list[socket.socket]]:
+    """Take the port before anything is started: who has it already is the first thing to know.
+
+    * `passed`: what systemd has opened; with these, `host` and `port` of the settings do not matter.
+    * ConfigurationError: the address is not this machine's alone, or somebody has it.
+    """
+    with ExitStack() as opened:
+        listeners = [opened.enter_context(listener) for listener in passed]
+        for listener in listeners:
+            if listener.family != socket.AF_UNIX:
+                _check_is_of_this_machine(listener.getsockname()[0])
+        yield listeners or [opened.enter_context(_opened(settings.host, settings.port))]
+
+
+def url(listener: socket.socket) -> str:
+    """Return where MCP is served, for people."""
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
+
+
+def reached_at(listener: socket.socket) -> str | tuple[str, int]:
+    """Return the address at which this process reaches itself: a path, or host and port."""
+    if listener.family == socket.AF_UNIX:
+        return str(listener.getsockname())
+    host, port = listener.getsockname()[:2]
+    return _EVERYWHERE.get(host, host), port
+
+
+def _opened(host: str, port: int) -> socket.socket:
+    _check_is_of_this_machine(host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"cannot serve at {host}, port {port}: {error.strerror}. Take another --port"
+        ) from error
+    return listener
+
+
+def _check_is_of_this_machine(host: str) -> None:
+    try:
+        if host == "localhost" or ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass  # A name, which may lead anywhere.
+    raise ConfigurationError(
+        f"--host {host}: anybody who reaches this address could call every tool. Only addresses of this machine "
+        "alone are served: 127.0.0.1, ::1 or localhost"
+    )

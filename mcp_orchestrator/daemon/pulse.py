@@ -1,0 +1,40 @@
+"""Once a second: how the daemon is, told to the service manager; and whether it can serve at all any more."""
+
+import asyncio
+
+from mcp_orchestrator.daemon.application import Daemon
+from mcp_orchestrator.daemon.systemd import Notifier
+
+_EVERY_S = 1.0
+_PATIENCE_S = 10.0  # Asked for again every second, so a start or an end that hangs is given up on soon.
+
+
+class Pulse:
+    """Ends by itself when the daemon is broken: `broken` says why then. On the loop's thread."""
+
+    def __init__(self, daemon: Daemon, manager: Notifier) -> None:
+        self._daemon, self._manager = daemon, manager
+        self._is_changing, self._told = True, ""  # Changing: starting or ending, which may take its time.
+        self.broken = ""
+
+    async def beat(self) -> None:
+        """Look every second, until cancelled or broken."""
+        while not self.broken:
+            await asyncio.sleep(_EVERY_S)
+            if self._is_changing:
+                self._manager.extend(_PATIENCE_S)
+            else:
+                self.broken = self._daemon.orchestrator.broken
+            if (now := self._daemon.summary()) != self._told:
+                self._told = now
+                self._manager.status(now)
+
+    def ready(self) -> None:
+        """Tell that calls are answered from now on."""
+        self._is_changing, self._told = False, self._daemon.summary()
+        self._manager.ready(self._told)
+
+    def draining(self) -> None:
+        """Tell that no new calls are taken from now on."""
+        self._is_changing = True
+        self._manager.stopping(self._daemon.summary())
