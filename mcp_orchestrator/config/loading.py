@@ -1,7 +1,7 @@
 """From a source to an `OrchestratorConfig`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +19,18 @@ from mcp_orchestrator.config.spellings import ORCHESTRATOR, SERVER_ALSO, orchest
 from mcp_orchestrator.config.values import Resolver
 
 
-def load(source: Source | None, *, environ: Mapping[str, str] = os.environ) -> OrchestratorConfig:
+def load(
+    source: Source | None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    looked_into: Callable[[Path], object] = lambda _: None,
+) -> OrchestratorConfig:
     """Read a configuration, for the orchestrator and the command line.
 
     * `source`: path of a TOML file, or of a JSON file as MCP clients have it; a dict of the same shape or simply
       `{server: {…}}`; or a finished OrchestratorConfig, which is returned as it is.
     * `environ`: where `${VAR}`, overrides and $CREDENTIALS_DIRECTORY come from.
+    * `looked_into`: called with every file but `source` itself that is read for it: those of secrets.
     * Raises one ConfigurationError that lists all mistakes; ValueError for None; TypeError for other things.
     """
     if isinstance(source, OrchestratorConfig):
@@ -39,16 +45,27 @@ def load(source: Source | None, *, environ: Mapping[str, str] = os.environ) -> O
     else:
         mistakes = Mistakes(os.fspath(source))
         document = read_file(Path(source), mistakes)
-    return _understand(document, environ, mistakes)
+    return _understand(document, Resolver(environ, document.folder, mistakes, looked_into))
+
+
+def load_daemon(path: Path, *, environ: Mapping[str, str] = os.environ) -> DaemonSettings:
+    """Read the table `[daemon]` of a file alone: the secrets of its servers need not be at hand for it."""
+    mistakes = Mistakes(str(path))
+    document = read_file(path, mistakes)
+    over = overrides(document, environ, mistakes)
+    resolver = Resolver(environ, document.folder, mistakes, looked_into=lambda _: None)
+    daemon = _settings(merged(document.daemon, over.daemon), "daemon", DaemonSettings, resolver)
+    mistakes.check()
+    return DaemonSettings.model_validate(daemon)
 
 
 def _is_source(source: object) -> bool:
     return isinstance(source, Mapping | str | os.PathLike)
 
 
-def _understand(document: Document, environ: Mapping[str, str], mistakes: Mistakes) -> OrchestratorConfig:
-    resolver = Resolver(environ, document.folder, mistakes)
-    over = overrides(document, environ, mistakes)
+def _understand(document: Document, resolver: Resolver) -> OrchestratorConfig:
+    mistakes = resolver.mistakes
+    over = overrides(document, resolver.environ, mistakes)
     own = [
         orchestrator_as_ours(table, ("orchestrator",), mistakes) for table in (document.orchestrator, over.orchestrator)
     ]

@@ -14,6 +14,7 @@ from mcp_orchestrator.config.models import KeyPath
 Table: TypeAlias = dict[str, object]
 
 _OURS = ("orchestrator", "daemon", "servers")
+_TOO_DEEP = "nested too deeply; no setting needs more than a few levels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ def _toml(path: Path, text: str) -> Table:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: not TOML: {error}; correct the syntax there") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: {_TOO_DEEP}") from None
 
 
 def _json(path: Path, text: str) -> Table:
@@ -115,6 +118,8 @@ def _json(path: Path, text: str) -> Table:
             f"{path}: not JSON: {error.msg} (at line {error.lineno}, column {error.colno}); "
             "JSON has no comments and no comma before a closing bracket"
         ) from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}: {_TOO_DEEP}") from None
     except _DoubleKeyError as error:
         raise ConfigurationError(f'{path}: the key "{error}" is there twice in one object; keep one') from None
     if (table := as_table(data)) is None:

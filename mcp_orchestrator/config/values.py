@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -45,11 +45,15 @@ def pointed_to(value: object) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """Looks references up. A failed one is noted as a mistake and stays as it is."""
+    """Looks references up. A failed one is noted as a mistake and stays as it is.
+
+    `looked_into`: called with every file that is read, or should have been.
+    """
 
     environ: Mapping[str, str]
     folder: Path
     mistakes: Mistakes
+    looked_into: Callable[[Path], object]
 
     def table(self, table: Table, path: KeyPath) -> Table:
         """Return a copy of the table at `path` (a server's, or the orchestrator's) with everything filled in."""
@@ -93,6 +97,7 @@ class Resolver:
         """Read a secret; the line break at its end, which editors leave, is not part of it."""
         credentials = self.environ.get("CREDENTIALS_DIRECTORY")
         file = (Path(credentials) if credentials else self.folder) / Path(name).expanduser()
+        self.looked_into(file)
         try:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:

@@ -34,7 +34,7 @@ class Configuration:
     def __init__(self, source: Source, told: Mapping[str, object] | None = None) -> None:
         self._source, self._told = source, told or {}
         self.path = str(source) if isinstance(source, str | os.PathLike) else None
-        self._stamp = self._stamped()
+        self._files: dict[Path, _Stamp] = {}  # What is read, as it was then: its own, and those of secrets.
         self.in_force = self._read()
         self._at_start = self.in_force.daemon
         self.loaded_at, self.began_at, self.error = time.time(), 0.0, ""
@@ -64,7 +64,7 @@ class Configuration:
                 self._tell()
 
     async def reload_when_changed(self, every_s: float = 2.0, settled_s: float = 0.25) -> None:
-        """Reload as often as the file changes, until cancelled.
+        """Reload as often as the file changes, or one of a secret, until cancelled.
 
         * `every_s`: from one look to the next. `settled_s`: how long nothing must have changed before it is read: an
           editor may not have written all of it yet.
@@ -72,17 +72,17 @@ class Configuration:
         """
         while True:
             await asyncio.sleep(every_s)
-            if not self.in_force.daemon.watch_config or (found := self._stamped()) == self._stamp:
+            found = self._as_they_are()
+            if not self.in_force.daemon.watch_config or found == self._files:
                 continue
             await asyncio.sleep(settled_s)
-            while (now := self._stamped()) != found:
+            while (now := self._as_they_are()) != found:
                 found = now
                 await asyncio.sleep(settled_s)
             with suppress(ConfigurationError):  # It is logged, and shown.
                 await self.reload()
 
     async def _reload(self) -> list[str]:
-        self._stamp = self._stamped()  # Before it is read: what changes meanwhile is read again.
         try:
             config = self._read()
         except ConfigurationError as error:
@@ -99,23 +99,30 @@ class Configuration:
         return self.touched
 
     def _read(self) -> OrchestratorConfig:
-        config = load(self._source)
+        """Read it, and remember of each file what it was before it was read: what changes meanwhile is read again."""
+        files = {} if self.path is None else {Path(self.path): _stamp(Path(self.path))}
+        try:
+            config = load(self._source, looked_into=lambda file: files.setdefault(file, _stamp(file)))
+        finally:
+            self._files = files
         return config.model_copy(update={"daemon": config.daemon.model_copy(update=self._told)})
 
     def _new_at_next_start(self, new: DaemonSettings) -> list[str]:
         names = [name for name in DaemonSettings.model_fields if name not in _LOOKED_UP]
         return [name for name in names if getattr(new, name) != getattr(self._at_start, name)]
 
-    def _stamped(self) -> _Stamp:
-        """Return what is another when the file is another: through links, by name."""
-        if self.path is None:
-            return None
-        try:
-            found = Path(self.path).stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    def _as_they_are(self) -> dict[Path, _Stamp]:
+        return {file: _stamp(file) for file in self._files}
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _stamp(file: Path) -> _Stamp:
+    """Return what is another when the file is another: by name, and through links. None: there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
