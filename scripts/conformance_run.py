@@ -5,7 +5,8 @@ scenario in which nothing was checked, and does not ask how a client ended. So e
 have run, checked something, failed at nothing, not even with a warning, and its client must have said that it finished.
 
 The client is tests/conformance/client.py. The gateway is `mcp-orchestrator serve` before tests/conformance/upstream.py,
-once over HTTP and once over pipes; the upstream has to pass alone first, or nothing is said about the gateway.
+over HTTP and over pipes, each spoken to in its own era and as to a legacy server with `per_session`; the upstream has
+to pass alone first, or nothing is said about the gateway.
 """
 
 import argparse
@@ -91,8 +92,12 @@ def _servers_pass(suite: Suite, revisions: list[str]) -> bool:
             return False
         with gateway(folder, url) as gateway_url:
             good += [_server_passes(suite, revision, gateway_url, "gateway") for revision in revisions]
+        with gateway(folder, url, legacy=True) as gateway_url:
+            good += [_server_passes(suite, revision, gateway_url, "gateway-legacy") for revision in revisions]
     with gateway(folder, None) as gateway_url:
         good += [_server_passes(suite, revision, gateway_url, "gateway-stdio") for revision in revisions]
+    with gateway(folder, None, legacy=True) as gateway_url:
+        good += [_server_passes(suite, revision, gateway_url, "gateway-legacy-stdio") for revision in revisions]
     return all(good)
 
 
@@ -108,9 +113,10 @@ def _passes(  # noqa: PLR0913, PLR0917 -- one run of the suite, and what it is t
     suite: Suite, side: Side, revision: str, words: list[str], must_pass: frozenset[str], subject: str
 ) -> bool:
     """Run all scenarios of one revision, and report on them."""
-    expected = expected_failures(side, revision) if subject != "upstream" else frozenset[str]()
+    file = _expected(revision, subject)
+    expected = expected_failures(side, file) if file is not None else frozenset[str]()
     folder, where = Path(".cache/conformance") / revision / (subject or side), f"{revision}  {subject}".rstrip()
-    trouble = suite.run(side, revision, words, folder, expecting_failures=bool(expected))
+    trouble = suite.run(side, revision, words, folder, expected=file if expected else None)
     found = {outcome.scenario: outcome for outcome in outcomes(side, folder)}
     good = [_report(where, name, found.get(name)) for name in sorted(must_pass - expected)]
     for name in sorted(expected):
@@ -122,6 +128,14 @@ def _passes(  # noqa: PLR0913, PLR0917 -- one run of the suite, and what it is t
     if trouble is not None:
         say(f"FAILED {where}  the suite: {trouble}; see {folder}/suite.txt")
     return trouble is None and all(good)
+
+
+def _expected(revision: str, subject: str) -> Path | None:
+    """Return the file that names what fails; None where nothing does."""
+    of_legacy = CONFORMANCE / f"expected-failures-{revision}-legacy.yml"
+    if "legacy" in subject and of_legacy.exists():
+        return of_legacy
+    return None if subject == "upstream" else CONFORMANCE / f"expected-failures-{revision}.yml"
 
 
 def _report(where: str, name: str, outcome: Outcome | None) -> bool:

@@ -10,7 +10,17 @@ from mcp_orchestrator.gateway.refusals import INVALID_PARAMS, RefusedError
 
 Kind = Literal["tools", "prompts", "resources"]
 UPDATED = "notifications/resources/updated"
+_CHANGED: Mapping[str, Kind] = {
+    "notifications/tools/list_changed": "tools",
+    "notifications/prompts/list_changed": "prompts",
+    "notifications/resources/list_changed": "resources",
+}
 MOST_SUBSCRIPTIONS = 1000  # Of one hearer. Arbitrary.
+
+
+def kind_changed(method: str) -> Kind | None:
+    """Return the list of which a notification says that it has changed; None: it says something else."""
+    return _CHANGED.get(method)
 
 
 class Hearer(Protocol):
@@ -47,11 +57,15 @@ class Fanout:
         for uri in list(self._uris.get(hearer, ())):
             self.unsubscribe(hearer, uri)
 
-    async def subscribe(self, hearer: Hearer, uri: str) -> None:
-        """Tell him of this resource. RefusedError: nobody has it; or MCPToolError: its server tells of no changes."""
+    async def owner(self, uri: str) -> ServerName:
+        """Return the server that has this resource. RefusedError: none has."""
         owner = await self._catalogue.owner(uri)
         if owner is None:
             raise RefusedError(INVALID_PARAMS, f"Resource not found: {uri}", {"uri": uri})
+        return owner
+
+    def subscribe(self, hearer: Hearer, owner: ServerName, uri: str) -> None:
+        """Tell him of this resource. RefusedError: of too many; or MCPToolError: its server tells of no changes."""
         uris = self._uris.get(hearer, {})
         if len(uris) >= MOST_SUBSCRIPTIONS and uri not in uris:
             raise RefusedError(

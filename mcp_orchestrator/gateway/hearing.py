@@ -11,7 +11,8 @@ from actors.notices import Notification
 from actors.status import Incident, ServerStatus
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.fanout import UPDATED, Fanout
-from mcp_orchestrator.gateway.logs import LEVELS, METHOD, Listeners
+from mcp_orchestrator.gateway.logs import METHOD, Listeners
+from mcp_orchestrator.gateway.owning import Owning
 from mcp_orchestrator.gateway.sessions import Sessions
 from mcp_orchestrator.gateway.shelves import Shelves
 
@@ -30,12 +31,18 @@ class Hearing:
         self._tools: list[object] = []
         self._connections: dict[ServerName, tuple[int, int]] = {}
 
-    def lead_to(
-        self, catalogue: OneCatalogue, shelves: Shelves, fanout: Fanout, listeners: Listeners, sessions: Sessions
+    def lead_to(  # noqa: PLR0913, PLR0917 -- once, from one place
+        self,
+        catalogue: OneCatalogue,
+        shelves: Shelves,
+        fanout: Fanout,
+        listeners: Listeners,
+        sessions: Sessions,
+        owning: Owning,
     ) -> None:
         """Say once where it leads."""
         self._catalogue, self._shelves, self._fanout = catalogue, shelves, fanout
-        self._listeners, self._sessions = listeners, sessions
+        self._listeners, self._sessions, self._owning = listeners, sessions, owning
 
     def begin(self) -> None:
         """Pass on to the loop that runs now."""
@@ -81,6 +88,7 @@ class Hearing:
 
     def _changed(self, status: ServerStatus) -> None:
         self._news.set()
+        self._owning.follow()
         tools = self._catalogue.tools().modern
         if tools != self._tools:
             self._tools = list(tools)
@@ -117,7 +125,5 @@ class Hearing:
     def _logged(self, server: ServerName, notification: Notification) -> None:
         if self._listeners.hear(server, notification.params):
             return
-        rank = LEVELS.get(str(notification.params.get("level")), 0)
         for session in self._sessions.all():
-            if session.log_level is not None and rank >= LEVELS[session.log_level]:
-                session.tell(METHOD, notification.params)
+            session.log(notification.params)

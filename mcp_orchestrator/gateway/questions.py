@@ -1,4 +1,4 @@
-"""What modern servers ask of callers within sessions: a request to the caller, whose answer goes to the server.
+"""What servers ask of callers within sessions: a request to the caller, whose answer goes to the server.
 
 Source: MCP 2026-07-28, multi round-trip requests; MCP 2025-11-25, sampling, elicitation, roots. Requests and results
 have the same shapes in both.
@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from actors.catalogue import table
+from actors.inputs import NO_ANSWER
 from mcp_orchestrator.gateway.streams import Message
 
 Put = Callable[[Message], bool]
@@ -27,11 +28,15 @@ _ASKABLE: Mapping[str, str] = {
 
 
 class UnansweredError(Exception):
-    """A question got no answer. The text says why."""
+    """A question got no answer. The text says why; `code`: of the caller's error, or of ours."""
+
+    def __init__(self, text: str, code: int = NO_ANSWER) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 def askable(declared: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a server may ask of a caller who declared this as his session began.
+    """Return what a modern server may ask of a caller who declared this as his session began.
 
     Of elicitation only forms: how the opening of a URL is told of differs between the eras.
     """
@@ -45,17 +50,22 @@ def askable(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
+def asked_for(method: str) -> str | None:
+    """Return the capability that a caller must have declared to be asked this; None: nobody can be."""
+    return _ASKABLE.get(method)
+
+
 class Questions:
     """Those that are open in one session. All on the loop's thread."""
 
     def __init__(self, declared: Mapping[str, Any]) -> None:
-        self.capabilities = askable(declared)
+        self._declared, self.capabilities = declared, askable(declared)
         self._number: Callable[[], int] = count(1).__next__
         self._open: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
 
     async def ask(self, put: Put, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a request by `put`, and return the result that the caller posts. UnansweredError: there is none."""
-        if _ASKABLE.get(method) not in self.capabilities:
+        if asked_for(method) not in self._declared:
             raise UnansweredError(f"the caller does not answer {method}")
         request_id = f"gateway-{self._number()}"
         request = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
@@ -83,13 +93,14 @@ class Questions:
         if isinstance(message.get("result"), dict):
             answer.set_result(table(message["result"]))
         else:
-            answer.set_exception(UnansweredError(f"the caller gave no answer: {_reason(message.get('error'))}"))
+            text, code = _reason(table(message.get("error")))
+            answer.set_exception(UnansweredError(f"the caller gave no answer: {text}", code))
 
-    def end(self) -> None:
+    def end(self, why: str) -> None:
         """Wait for no answer any more."""
         for answer in self._open.values():
             if not answer.done():
-                answer.set_exception(UnansweredError("the gateway is shutting down"))
+                answer.set_exception(UnansweredError(why))
 
 
 async def next_round(params: Mapping[str, Any], required: Mapping[str, Any], ask: Ask) -> dict[str, Any]:
@@ -106,6 +117,7 @@ async def next_round(params: Mapping[str, Any], required: Mapping[str, Any], ask
     return again
 
 
-def _reason(error: object) -> str:
-    text = table(error).get("message")
-    return text if isinstance(text, str) and text else "an error without a reason"
+def _reason(error: Mapping[str, Any]) -> tuple[str, int]:
+    text, code = error.get("message"), error.get("code")
+    reason = text if isinstance(text, str) and text else "an error without a reason"
+    return reason, code if type(code) is int else NO_ANSWER

@@ -30,13 +30,15 @@ def upstream(folder: Path) -> Generator[str]:
 
 
 @contextmanager
-def gateway(folder: Path, upstream_url: str | None) -> Generator[str]:
+def gateway(folder: Path, upstream_url: str | None, *, legacy: bool = False) -> Generator[str]:
     """Serve the gateway before the fixture, which is a child of it over stdio if there is no URL; yield its URL.
 
-    The scenarios name tools as the fixture does: no prefix.
+    The scenarios name tools as the fixture does: no prefix. `legacy`: the fixture is spoken to as to one of before
+    2026-07-28, over a connection of each session's own, so that it can ask.
     """
     way = {"url": upstream_url} if upstream_url else {"command": [sys.executable, _UPSTREAM, "stdio"], "env": _PATH}
-    config = {"orchestrator": {"state": "memory"}, "servers": {"upstream": {**way, "prefix": ""}}}
+    era = {"protocol": "legacy", "per_session": True} if legacy else {}
+    config = {"orchestrator": {"state": "memory"}, "servers": {"upstream": {**way, **era, "prefix": ""}}}
     file, log = folder / "gateway.json", folder / "gateway.txt"
     file.write_text(json.dumps(config), encoding="utf-8")
     words = ["-m", "mcp_orchestrator", "serve", str(file), "--port", "0"]

@@ -57,18 +57,18 @@ class Suite:
         return frozenset(re.findall(r"^  - (\S+)$", part, flags=re.MULTILINE))
 
     def run(
-        self, side: Side, revision: str, words: Sequence[str], folder: Path, *, expecting_failures: bool
+        self, side: Side, revision: str, words: Sequence[str], folder: Path, *, expected: Path | None
     ) -> str | None:
         """Run what a revision requires, into an empty `folder`; return how it ended if not well. Nothing is left.
 
-        `expecting_failures`: those named in the file; the suite fails when one of them passes.
+        `expected`: names the scenarios that fail; the suite fails when one of them passes.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for old in sorted(folder.rglob("*"), reverse=True):
             old.rmdir() if old.is_dir() else old.unlink()
         command = [*self._command(), side, *words, "--requirements", revision, "--output-dir", str(folder)]
-        if expecting_failures:
-            command += ["--expected-failures", f"{CONFORMANCE}/expected-failures-{revision}.yml"]
+        if expected is not None:
+            command += ["--expected-failures", str(expected)]
         with (folder / "suite.txt").open("wb") as log:
             suite = subprocess.Popen(  # noqa: S603 -- ours
                 command,
@@ -98,9 +98,9 @@ class Suite:
         return os.environ | {"NODE_OPTIONS": " ".join(filter(None, options)), "PYTHONPATH": str(Path.cwd())}
 
 
-def expected_failures(side: Side, revision: str) -> frozenset[str]:
-    """Return the scenarios of one part of the file that the suite is given as well: `  - name` each."""
-    text = (CONFORMANCE / f"expected-failures-{revision}.yml").read_text(encoding="utf-8")
+def expected_failures(side: Side, file: Path) -> frozenset[str]:
+    """Return the scenarios of one part of a file that the suite is given as well: `  - name` each."""
+    text = file.read_text(encoding="utf-8")
     part = re.search(rf"^{side}:\n((?:  - \S+\n)*)", text, flags=re.MULTILINE)
     return frozenset(re.findall(r"- (\S+)", part[1])) if part is not None else frozenset()
 
