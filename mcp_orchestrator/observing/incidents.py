@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 
 from actors.call import ServerName
@@ -24,20 +23,20 @@ class IncidentLog:
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[ServerName, str]] = Counter()
-        self._later: Callable[[Callable[[Incident], None], Incident], object] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def begin(self) -> None:
         """Take note from now on."""
-        self._later = asyncio.get_running_loop().call_soon_threadsafe
+        self._loop = asyncio.get_running_loop()
 
     def on_status(self, status: ServerStatus) -> None:
         """See Watcher: what matters of it is an incident too."""
 
     def on_incident(self, incident: Incident) -> None:
         """See Watcher."""
-        if self._later is not None:
-            with suppress(RuntimeError):  # The loop is closed: everything has ended.
-                self._later(self._take, incident)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # It is closed: everything has ended.
+                self._loop.call_soon_threadsafe(self._take, incident)
 
     def _take(self, incident: Incident) -> None:
         self.counts[incident.server, incident.kind] += 1
