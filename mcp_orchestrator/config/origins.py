@@ -43,3 +43,25 @@ def _origins(value: object, inner: KeyPath, as_it_stands: str) -> Iterator[tuple
             yield from _origins(below, (*inner, number), as_it_stands)
     elif inner and inner[0] in (_SECRETS if len(inner) == 1 else _MAY_HOLD_SECRETS if len(inner) == 2 else ()):
         yield shown(inner), as_it_stands
+
+
+def files_beside(path: Path) -> list[Path]:
+    """Return the files that a configuration refers to by relative paths: its secrets and certificates."""
+    document = read_file(path, Mistakes(str(path)))
+    named = dict.fromkeys(name for server in document.servers.values() for name in _relative_files(server, ()))
+    return [Path(name) for name in named]
+
+
+def _relative_files(value: object, inner: KeyPath) -> Iterator[str]:
+    if (table := as_table(value)) is not None:
+        name = table.get("file")
+        if takes_text(inner) and table.keys() == {"file"} and isinstance(name, str) and name[:1] not in "/~$":
+            yield name
+            return
+        for key, below in table.items():
+            yield from _relative_files(below, (*inner, key))
+    elif isinstance(value, list):
+        for number, below in enumerate(cast("list[object]", value)):
+            yield from _relative_files(below, (*inner, number))
+    elif inner == ("ca_file",) and isinstance(value, str) and value[:1] not in "/~$":
+        yield value

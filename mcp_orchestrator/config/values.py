@@ -95,13 +95,17 @@ class Resolver:
 
     def _file(self, name: str, path: KeyPath) -> str:
         """Read a secret; the line break at its end, which editors leave, is not part of it."""
-        credentials = self.environ.get("CREDENTIALS_DIRECTORY")
-        file = (Path(credentials) if credentials else self.folder) / Path(name).expanduser()
+        file, also = self.folder / Path(name).expanduser(), ""
+        if credentials := self.environ.get("CREDENTIALS_DIRECTORY"):
+            of_systemd = Path(credentials) / Path(name).expanduser()
+            file = of_systemd if of_systemd.exists() else file
+            also = f", nor is there a credential {name}" if file != of_systemd else ""
         self.looked_into(file)
         try:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
             # Not the error's own text: one of decoding shows bytes of the secret.
             why = (error.strerror or "unreadable") if isinstance(error, OSError) else "not a UTF-8 text"
-            self.mistakes.add(path, f"the file {file} cannot be read ({why}); correct its path, content or rights")
+            text = f"the file {file} cannot be read ({why}{also}); correct its path, content or rights"
+            self.mistakes.add(path, text)
             return ""

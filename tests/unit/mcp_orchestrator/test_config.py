@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from actors.config import ServerConfig
+from actors.errors import ConfigurationError
 from mcp_orchestrator.config import OrchestratorConfig, load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -214,6 +215,21 @@ def test_a_secret_file_lies_beside_the_configuration_or_among_the_credentials(wr
 
     assert [one.headers for one in beside.servers.values()] == [{"X-Plex-Token": "from beside"}]
     assert [one.headers for one in of_systemd.servers.values()] == [{"X-Plex-Token": "from systemd"}]
+
+
+def test_a_secret_file_that_is_no_credential_lies_beside_the_configuration(write: WriteFile, tmp_path: Path) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    write("token", "from beside")
+    path = write("o.toml", f'[servers.plex]\nurl = "{URL}"\nheaders = {{ A = {{ file = "token" }} }}')
+    wrong = write("w.toml", f'[servers.plex]\nurl = "{URL}"\nheaders = {{ A = {{ file = "tokn" }} }}')
+    environ = {"CREDENTIALS_DIRECTORY": str(credentials)}
+
+    found = load(path, environ=environ)
+    with pytest.raises(ConfigurationError, match=r"tokn cannot be read .*, nor is there a credential tokn"):
+        load(wrong, environ=environ)
+
+    assert [one.headers for one in found.servers.values()] == [{"A": "from beside"}]
 
 
 def test_a_key_that_is_called_file_is_only_a_key() -> None:
