@@ -235,6 +235,7 @@ class AsyncMCPOrchestrator(Face):
 
     async def enable(self, server: str) -> bool:
         """See MCPOrchestrator."""
+        self._last_loop.enter()
         return await reply_of(self._switching(server, on=True), 5.0, otherwise=False)
 
     async def disable(self, server: str) -> bool:
@@ -253,7 +254,7 @@ class AsyncMCPOrchestrator(Face):
     async def restart(self) -> dict[str, bool]:
         """See MCPOrchestrator."""
         await self.shutdown()
-        await asyncio.to_thread(self._start, self._engine.config)
+        await asyncio.to_thread(self._start, self._engine.given)
         return await self.connect_all()
 
     async def shutdown(

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
 
 import pykka
 
@@ -14,31 +13,27 @@ from actors.board import Board
 from actors.call import Call, SendTicket, ServerName
 from actors.calling import CallMaker, Plan
 from actors.errors import MCPOrchestratorError
-from actors.inputs import InputHandlers
+from actors.inputs import Inputs
 from actors.mailbox import hand_over, tell
-from actors.messages import PerformCall, RollCall
-from actors.names import Names
+from actors.messages import PerformCall
 from actors.notices import Notices, Notification
 from actors.router import CancelBatch, RouterActor, RunBatch
 from actors.runtime import Runtime, ThreadRuntime
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
-from mcp_orchestrator.asking import Asking
 from mcp_orchestrator.at_exit import may_be_forgotten, not_to_be_forgotten
 from mcp_orchestrator.blocking import GRACE_S, reply_of
+from mcp_orchestrator.branches import Branches, joined
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.failed_call import FailedCall
+from mcp_orchestrator.in_force import InForce
 from mcp_orchestrator.keeping import Keeping
+from mcp_orchestrator.supervised import Supervised
 from mcp_orchestrator.watching import Watchers
 from mcp_orchestrator.wires import Wires
+from supervisors.children import Roster
 from supervisors.messages import (
-    CheckHealth,
-    ConnectServer,
-    DisconnectServer,
-    Reload,
-    SetHealthInterval,
     ShutDown,
-    SupervisorMessage,
 )
 from supervisors.nursery import Nursery
 from supervisors.restarts import Restarts
@@ -47,13 +42,11 @@ from supervisors.ticker import Ticker
 
 __all__ = ["Engine", "FailedCall"]
 
-T = TypeVar("T")
-
 _DEATHS, _WITHIN_S = 2, 60.0  # So many deaths of supervisor or router are mended; one more is the end.
 _ENDED_WITHIN = 5  # Times the timeout: each part of the end has it for itself.
 
 
-class Engine:
+class Engine(Supervised):
     """Started when made, ended by `end`. All methods return at once; what they return is waited for by a face.
 
     * It belongs to the process that made it: after a fork, every use raises RuntimeError.
@@ -70,10 +63,11 @@ class Engine:
         on_error: Callable[[FailedCall], object] | None = None,
         on_notification: Callable[[Notification], object] | None = None,
         watchers: Watchers | None = None,
-        inputs: InputHandlers | None = None,
+        switches: dict[ServerName, bool] | None = None,
+        inputs: Inputs | None = None,
+        trunk: Branches | None = None,
     ) -> None:
-        self.config, self._on_error, self._watchers = config, on_error, watchers or Watchers()
-        self._pid = os.getpid()
+        self._on_error, self._watchers = on_error, watchers or Watchers()
         self._own_runtime = self.wires = None
         self._left: list[str] | None = None  # By the end of it.
         self._ends: dict[str, Future[list[str]]] = {}  # The one end, once it has begun.
@@ -81,28 +75,48 @@ class Engine:
             runtime = self._own_runtime = ThreadRuntime(Ticker())
         if transport_factory is None:
             transport_factory = self.wires = Wires(runtime.clock)
-        self.runtime: Runtime = runtime
-        self.board, self.names = Board(), Names(config.servers)
-        self.asking = Asking(self.names, self.board)
-        self.keeping = Keeping(config, self.runtime, self.board, self._watchers.on_incident)
+        self._connect, self._trunk, self._branches = transport_factory, trunk, Branches()
+        board = Board()
+        super().__init__(runtime, board, InForce(config, {} if switches is None else switches, board))
+        self.keeping = Keeping(self.config, self.runtime, self.board, self._watchers.on_incident)
         self._maker = CallMaker(self.runtime, self.board, self._failed)
         self._deaths = Restarts(most=_DEATHS, window_s=_WITHIN_S)
         self._nursery = Nursery(
             runtime=self.runtime,
             board=self.board,
             connect=transport_factory,
-            policy=config.supervision,
+            roster=self._roster,
             publish=self._publish,
             remember=self._remember,
             notify=None if on_notification is None else Notices(on_notification, runtime.run_later),
             inputs=inputs,
         )
-        self._reload = Reload(servers=config.servers, reply=Future())  # The last one asked for.
-        for server in config.servers.values():
+        for server in self.config.servers.values():
             self._nursery.add(server, self.keeping.memory(server.name))
         self._start_router()
         self._start_supervisor()
         not_to_be_forgotten(self)
+
+    def branch(
+        self, config: OrchestratorConfig, *, inputs: Inputs, on_notification: Callable[[Notification], object]
+    ) -> "Engine":
+        """Return an engine with connections of its own, on the threads of this one: it ends with it, if not before.
+
+        ServerUnavailableError: nothing is begun any more.
+        """
+        if (refusal := self.board.refusal()) is not None:
+            raise refusal
+        branch = Engine(
+            config,
+            runtime=self.runtime,
+            transport_factory=self._connect,
+            on_error=self._on_error,
+            on_notification=on_notification,
+            inputs=inputs,
+            trunk=self._branches,
+        )
+        self._branches.add(branch)
+        return branch
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
@@ -126,46 +140,6 @@ class Engine:
             hand_over(self.board.router, RunBatch(batch=batch), batch)
         return batch
 
-    # -- servers --------------------------------------------------------------------------------------------------
-
-    def connect(self, server: ServerName, *, anew: bool = False) -> Future[bool]:
-        """Ask for a connection; the reply is whether there is one now."""
-        reply: Future[bool] = Future()
-        return self._ask(ConnectServer(server=server, reply=reply, anew=anew), reply, otherwise=False)
-
-    def disconnect(self, server: ServerName) -> Future[bool]:
-        """Ask for the end of a connection; the reply comes when nothing is left of it."""
-        reply: Future[bool] = Future()
-        return self._ask(DisconnectServer(server=server, reply=reply), reply, otherwise=False)
-
-    def check_health(self, server: ServerName) -> Future[bool]:
-        """Ask for a ping; the reply is whether it was answered."""
-        reply: Future[bool] = Future()
-        return self._ask(CheckHealth(server=server, reply=reply), reply, otherwise=False)
-
-    def roll_call(self) -> Future[bool]:
-        """Have supervisor and router take a turn each; the reply is whether both did."""
-        reply: Future[bool] = Future()
-        return self._ask(RollCall(reply=reply), reply, otherwise=False)
-
-    def set_health_interval(self, interval_s: float | None) -> None:
-        """Ping every so many seconds from now on; None: never."""
-        self.check_usable()
-        tell(self.board.supervisor, SetHealthInterval(interval_s=interval_s))
-
-    def reload(self, config: OrchestratorConfig) -> Future[list[str]]:
-        """Serve the servers of `config` from now on; the reply names those that were touched."""
-        self.check_usable()
-        reply: Future[list[str]] = Future()
-        self.config, self.names = config, Names(config.servers)
-        self.asking = Asking(self.names, self.board)
-        self.keeping.reconfigured(config)
-        self._reload = Reload(servers=config.servers, reply=reply)
-        tell(self.board.supervisor, self._reload)
-        if self.board.broken:  # Else it is told to the next supervisor, should this one be dead.
-            answer_list(reply, [])
-        return reply
-
     # -- the end --------------------------------------------------------------------------------------------------
 
     def shut_down(self, *, finish_s: float, gone_s: float) -> Future[list[str]]:
@@ -174,7 +148,8 @@ class Engine:
         self.board.closing = True
         reply: Future[list[str]] = Future()
         deadline = self.runtime.clock() + finish_s
-        return self._ask(ShutDown(deadline=deadline, gone_by=deadline + gone_s, reply=reply), reply, otherwise=[])
+        mine = self._ask(ShutDown(deadline=deadline, gone_by=deadline + gone_s, reply=reply), reply, otherwise=[])
+        return joined([*self._branches.shut_down(finish_s=finish_s, gone_s=gone_s), mine])
 
     def end(self, timeout_s: float) -> list[str]:
         """Stop what is left, in the reverse order of the start. Blocks up to `timeout_s`; returns what is left."""
@@ -193,15 +168,18 @@ class Engine:
 
     def _end_all(self, timeout_s: float) -> list[str]:
         self.board.closing = True
+        left = self._branches.end(timeout_s)
         servers = [actor.actor_ref for child in self._nursery.children() for actor in child.actors()]
         for actor in (self.board.supervisor, self.board.router, *servers):
             if isinstance(actor, pykka.ActorRef):
                 with suppress(pykka.ActorDeadError):
                     actor.stop(block=False)
-        left = self.keeping.close(timeout_s)
+        left += self.keeping.close(timeout_s)
         left += self.wires.close(timeout_s) if self.wires is not None else []
         left += self._own_runtime.close(timeout_s=timeout_s) if self._own_runtime is not None else []
         may_be_forgotten(self)
+        if self._trunk is not None:
+            self._trunk.discard(self)
         self._left = [name for name in left if not name.startswith("child ")]
         return self._nursery.left_behind() + left
 
@@ -209,6 +187,10 @@ class Engine:
     def children(self) -> int:
         """How many child processes there are."""
         return 0 if self.wires is None else self.wires.children
+
+    def connected_children(self) -> int:
+        """Return how many child processes there may be: one for each connection by pipes."""
+        return self._nursery.connected_children() + self._branches.connected_children()
 
     def leaks(self) -> dict[str, int]:
         """Return how many connections, threads, child processes and calls are there though none should be."""
@@ -221,24 +203,16 @@ class Engine:
         return {
             "connections": connections,
             "threads": threads + len(self._left or ()),
-            "children": children if over else max(children - self._nursery.connected_children(), 0),
+            "children": children if over else max(children - self.connected_children(), 0),
             "calls": len(calls),
         }
 
-    def check_usable(self) -> None:
-        """Raise RuntimeError in a process forked off the one that made the engine."""
-        if self._pid != os.getpid():
-            raise RuntimeError("this orchestrator belongs to the process that made it: make one after the fork")
-
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, message: SupervisorMessage, reply: Future[T], *, otherwise: T) -> Future[T]:
-        self.check_usable()
-        supervisor = self.board.supervisor  # After a death between look and put, the board has the next one.
-        tell(supervisor, message)
-        if not supervisor.is_alive() and not reply.done():
-            reply.set_result(otherwise)
-        return reply
+    def _roster(self) -> Roster:
+        roster = self._in_force.roster()
+        self.keeping.reconfigured(self.config)
+        return roster
 
     def _tell_cancel_batch(self, batch_id: BatchId) -> None:
         tell(self.board.router, CancelBatch(batch_id=batch_id))

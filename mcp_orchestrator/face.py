@@ -10,7 +10,7 @@ from actors.batches import Batch, BatchWishes, CallOutcome
 from actors.breaker import State as BreakerState
 from actors.call import Call, OnProgress, ServerName
 from actors.errors import ConfigurationError
-from actors.inputs import InputHandlers, OnElicitation, OnSampling, Roots
+from actors.inputs import InputHandlers, Inputs, OnElicitation, OnSampling, Roots
 from actors.mailbox import tell
 from actors.messages import ForceBreaker, SubscribeResource
 from actors.notices import Notification
@@ -19,7 +19,7 @@ from actors.runtime import Runtime
 from actors.transport import TransportFactory
 from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_callbacks, seconds
 from mcp_orchestrator.blocking import GRACE_S, Replies, reply_of
-from mcp_orchestrator.config import OrchestratorConfig, Source, load, switched
+from mcp_orchestrator.config import OrchestratorConfig, Source, load
 from mcp_orchestrator.engine import Engine, FailedCall
 from mcp_orchestrator.offers import Offers
 from mcp_orchestrator.reading import Reading
@@ -74,6 +74,7 @@ class Face(Reading):
             on_error=on_error,
             on_notification=on_notification,
             watchers=self._watchers,
+            switches=self._switched,
             inputs=InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots),
         )
         self._start(load(config))
@@ -114,6 +115,12 @@ class Face(Reading):
     def unsubscribe_resource(self, server: str, uri: str) -> bool:
         """End what `subscribe_resource` began. Returns as it does."""
         return self._tell(*self._offers.subscription(server, uri, wanted=False))
+
+    def branch(
+        self, config: OrchestratorConfig, *, inputs: Inputs, on_notification: Callable[[Notification], object]
+    ) -> Engine:
+        """Return connections beside these for one caller of a gateway, who answers what servers ask. See Engine."""
+        return self._engine.branch(config, inputs=inputs, on_notification=on_notification)
 
     def start_periodic_health_checks(self, interval: float | None = None) -> None:
         """Ping every `interval` seconds; None: `health_check_interval_s`. They run from the start anyway."""
@@ -196,13 +203,12 @@ class Face(Reading):
         }
 
     def _reloading(self, config: Source) -> Future[list[str]]:
-        return self._engine.reload(switched(load(config), self._switched))
+        return self._engine.reload(load(config))
 
     def _switching(self, server: str, *, on: bool) -> Future[bool]:
         name, changed = self._known(server), Future[bool]()
-        self._switched[name] = on
-        reply = self._reloading(self._engine.config)
-        reply.add_done_callback(lambda touched: answer(changed, yes=name in touched.result()))
+        was = self._engine.config.servers[name].enabled
+        self._engine.switch(name, on=on).add_done_callback(lambda _: answer(changed, yes=was is not on))
         return changed
 
     def _shutdown_times(self, *, graceful: bool, timeout: float | None, force: bool) -> tuple[float, float]:

@@ -246,7 +246,7 @@ class MCPOrchestrator(Face):
     def restart(self) -> dict[str, bool]:
         """Shut down and start again with the same configuration; return which servers are ready."""
         self.shutdown()
-        self._start(self._engine.config)
+        self._start(self._engine.given)
         return self.connect_all()
 
     def callbacks_done(self, timeout: float = 1.0) -> None:

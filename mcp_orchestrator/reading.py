@@ -6,7 +6,8 @@ from typing import Any
 from actors.board import Board
 from actors.call import ServerName
 from actors.catalogue import Repeatable
-from actors.status import Incident
+from actors.errors import ServerUnavailableError
+from actors.status import HealthStatus, Incident, ServerStatus
 from mcp_orchestrator import views
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.engine import Engine
@@ -29,6 +30,10 @@ class Reading:
         """Why every call is refused, for good: supervisor or router have died too often. "" while all is well."""
         return self._board.broken
 
+    def refusal(self) -> ServerUnavailableError | None:
+        """Return why no call is taken at all: broken, or shutting down; None if calls are taken."""
+        return self._board.refusal()
+
     def is_connected(self, server: str) -> bool:
         """Say whether a server is ready."""
         return views.status_of(self._board, self._known(server)).ready
@@ -44,6 +49,14 @@ class Reading:
     def get_server_status(self, server: str) -> dict[str, Any]:
         """Return everything known of one server."""
         return views.server(self._board, self._engine.runtime, self._engine.config, self._known(server))
+
+    def get_statuses(self) -> list[ServerStatus]:
+        """Return what every server of the configuration said of itself last, in its order."""
+        return [views.status_of(self._board, name) for name in self._engine.config.servers]
+
+    def get_health(self) -> dict[ServerName, HealthStatus]:
+        """Return what the pings of each server said, of those that were pinged."""
+        return self._board.health.copy()
 
     def get_stats(self) -> dict[str, Any]:
         """Return total_calls, total_health_checks, calls_per_server, failures, retries, store, children, and others."""
@@ -94,8 +107,11 @@ class Reading:
         For what shows servers. How things are now is told at once, on this thread.
         """
         board, remove = self._board, self._watchers.add(watcher)
-        for status in board.statuses.copy().values():
-            watcher.on_status(status)
+        for server in board.statuses.copy():
+            told = None  # Until the last one told is the one that holds: another thread may tell a newer one before.
+            while (status := board.statuses.get(server)) is not told and status is not None:
+                watcher.on_status(status)
+                told = status
         return remove
 
     def restore_state(self) -> dict[str, Any]:

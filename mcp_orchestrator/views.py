@@ -203,7 +203,7 @@ _IS = {"auth_required": "refusing our credentials", "config": "configured wrongl
 
 _NEXT = {
     "disconnected": "Calls are refused until it is connected.",
-    "disabled": "Calls are refused until its configuration enables it.",
+    "disabled": "Calls are refused until it is enabled.",
     "connecting": "Calls wait for the connection within their deadlines.",
     "reconnecting": "Calls wait within their deadlines",
     "throttled": "The server asked to be left alone; calls are refused",

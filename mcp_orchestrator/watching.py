@@ -1,13 +1,19 @@
 """For code of ours that shows how servers are: it hears of every status and incident, and asks nobody."""
 
+import logging
 from collections.abc import Callable
-from typing import Protocol
+from itertools import count
+from typing import Protocol, TypeVar
 
 from actors.status import Incident, ServerStatus
 
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 
 class Watcher(Protocol):
-    """Called on the threads that make what it hears of: it only tells somebody else, and does not raise."""
+    """Called on the threads that make what it hears of, also at once: it only tells somebody else."""
 
     def on_status(self, status: ServerStatus) -> object:
         """Take note that a server has changed, be it only the number of its calls under way."""
@@ -19,26 +25,35 @@ class Watcher(Protocol):
 
 
 class Watchers:
-    """Those who watch one face, whatever engine it has. Replaced whole, so nobody needs a lock."""
+    """Those who watch one face, whatever engine it has. One that raises is logged: no server pays for it."""
 
     def __init__(self) -> None:
-        self._all: tuple[Watcher, ...] = ()
+        self._all: dict[int, Watcher] = {}
+        self._number = count(1).__next__  # Atomic, as the dict's own methods are: nobody needs a lock.
 
     def add(self, watcher: Watcher) -> Callable[[], None]:
         """Tell `watcher` too, from now on. Return what ends that."""
-        self._all = (*self._all, watcher)
+        number = self._number()
+        self._all[number] = watcher
 
         def remove() -> None:
-            self._all = tuple(other for other in self._all if other is not watcher)
+            self._all.pop(number, None)
 
         return remove
 
     def on_status(self, status: ServerStatus) -> None:
         """Tell all."""
-        for watcher in self._all:
-            watcher.on_status(status)
+        for watcher in self._all.copy().values():
+            _guarded(watcher.on_status, status)
 
     def on_incident(self, incident: Incident) -> None:
         """Tell all."""
-        for watcher in self._all:
-            watcher.on_incident(incident)
+        for watcher in self._all.copy().values():
+            _guarded(watcher.on_incident, incident)
+
+
+def _guarded(tell: Callable[[T], object], what: T) -> None:
+    try:
+        tell(what)
+    except Exception:
+        _log.exception("somebody who watches the servers has failed")

@@ -1,14 +1,17 @@
 """One server's place in the nursery, and what it is given."""
 
 import math
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from actors.base import OwingActor
-from actors.board import Board
+from actors.board import Board, Directory
 from actors.breaker import BreakerSnapshot
 from actors.call import ServerName
 from actors.catalogue import Catalogue
 from actors.config import ServerConfig
+from actors.errors import Unavailable
 from actors.mailbox import Mailbox
 from actors.mcp.session import Belief
 from actors.messages import ServerMessage
@@ -27,6 +30,15 @@ class SupervisionPolicy:
     restart_window_s: float = 120.0
     parked_retry_s: float = 120.0
     hung_after_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Whom the supervisor looks after, and how. `switched`: servers that somebody enabled or disabled by hand."""
+
+    servers: Mapping[ServerName, ServerConfig]
+    policy: SupervisionPolicy
+    switched: AbstractSet[ServerName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +90,13 @@ class Child:
         """Return the actor that runs, and those before it of whom something is perhaps left."""
         return [*self.predecessors, *([] if self.actor is None else [self.actor])]
 
+    def follow(self, policy: SupervisionPolicy) -> None:
+        """Be looked after by this policy from now on, but for how often it is pinged."""
+        self.health.misses_allowed = policy.health_check_misses
+        self.restarts.limit(most=policy.max_restarts, window_s=policy.restart_window_s)
+        if self.parked:
+            self.due = self.parked_at + policy.parked_retry_s
+
     def is_hung(self, now: float, limit_s: float, *, late: bool) -> bool:
         """Say if its actor has been at one message for longer than that, while another waited. Once a round.
 
@@ -87,6 +106,18 @@ class Child:
         if late or turn is None or turn != self.awaited_turn:
             self.awaited_turn, self.awaited_since = turn, now
         return turn is not None and now - self.awaited_since > limit_s
+
+
+def directory_of(children: Iterable[Child]) -> Directory:
+    """Return who of them serves which name, and why the others do not."""
+    servers: dict[ServerName, Mailbox] = {}
+    absent: dict[ServerName, tuple[Unavailable | None, str]] = {}
+    for child in children:
+        if child.mailbox is not None:
+            servers[child.name] = child.mailbox
+        elif not child.removed:
+            absent[child.name] = ("parked", child.parked) if child.parked else (None, "disabled")
+    return Directory(servers=servers, absent=absent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ class Health:
     """
 
     def __init__(self, *, interval_s: float | None, misses_allowed: int) -> None:
-        self._misses_allowed = misses_allowed
-        self.interval_s = interval_s
+        self.interval_s, self.misses_allowed = interval_s, misses_allowed
         self.due = math.inf
         self._last_round_at = -math.inf
         self._asked = False
@@ -44,7 +43,7 @@ class Health:
         """Note the end of a check; True if the server is down since just now. `duration_s`: None without a ping."""
         self._asked = False
         was, misses = self.status, 0 if alive else self.status.misses + 1
-        down = misses >= self._misses_allowed
+        down = misses >= self.misses_allowed
         self.status = HealthStatus(
             state="up" if alive else "down" if down else was.state,
             misses=misses,

@@ -1,12 +1,10 @@
 """What the supervisor is asked for. What it is told by actors stands in `actors.messages`."""
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from actors.call import ServerName
-from actors.config import ServerConfig
 from actors.messages import ConnectionReleased, Missed, PingEnded, RollCall, ServerCrashed, Tick
 
 
@@ -44,12 +42,12 @@ class SetHealthInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reload:
-    """From a face: serve these from now on. Only servers whose configuration changed are touched.
+    """From a face: look at the roster, and serve it from now on. Only servers whose section changed are touched.
 
+    It does not carry the roster: of several, in whatever order they come, the last one handled sees what is wanted.
     `reply`: the names added, removed and changed.
     """
 
-    servers: Mapping[ServerName, ServerConfig]
     reply: Future[list[str]]
 
 

@@ -1,15 +1,14 @@
 """All children of the supervisor: how each is started, replaced, parked and drained."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
 from actors.base import OwingActor
-from actors.board import Board, Directory
+from actors.board import Board
 from actors.call import ServerName
 from actors.config import ServerConfig
-from actors.errors import Unavailable
 from actors.inputs import InputHandlers, Inputs
 from actors.mailbox import Mailbox, tell
 from actors.messages import Connect, Drain, PredecessorGone, ServerMessage
@@ -19,7 +18,8 @@ from actors.seat import Notify, Seat
 from actors.server import ServerActor
 from actors.status import Incident, ServerStatus
 from actors.transport import TransportFactory
-from supervisors.children import Child, Memory, SupervisionPolicy, SupervisorOfTheTime
+from supervisors.changes import change
+from supervisors.children import Child, Memory, Roster, SupervisionPolicy, SupervisorOfTheTime, directory_of
 from supervisors.health import Health
 from supervisors.messages import Drained
 from supervisors.restarts import Restarts
@@ -36,19 +36,24 @@ class Nursery:
         runtime: Runtime,
         board: Board,
         connect: TransportFactory,
-        policy: SupervisionPolicy,
+        roster: Callable[[], Roster],
         publish: Callable[[ServerStatus], None],
         remember: Callable[[Incident], None],
         notify: Notify | None = None,
         inputs: Inputs | None = None,
     ) -> None:
-        self._runtime, self._board, self._connect, self._policy = runtime, board, connect, policy
+        self._runtime, self._board, self._connect, self._call_roster = runtime, board, connect, roster
         self._publish, self._remember, self._notify = publish, remember, notify
         self._inputs = inputs or InputHandlers()
-        self.health_interval_s = policy.health_check_interval_s
-        self.hung_after_s = policy.hung_after_s
+        self._roster = roster()
+        self._health_interval_s = self.policy.health_check_interval_s
         self._children: dict[ServerName, Child] = {}
         self._condemned: list[OwingActor[ServerMessage]] = []
+
+    @property
+    def policy(self) -> SupervisionPolicy:
+        """What holds for all children."""
+        return self._roster.policy
 
     def children(self) -> list[Child]:
         """Return everybody, in the order of the configuration; then those removed of whom something is left."""
@@ -65,16 +70,16 @@ class Nursery:
 
     def add(self, config: ServerConfig, memory: Memory) -> None:
         """Take in a server and start its actor. A disabled one only gets its name in the directory."""
-        policy = self._policy
+        policy = self.policy
         child = self._children[config.name] = Child(
             config=config,
             memory=memory,
             restarts=Restarts(most=policy.max_restarts, window_s=policy.restart_window_s),
-            health=Health(interval_s=self.health_interval_s, misses_allowed=policy.health_check_misses),
+            health=Health(interval_s=self._health_interval_s, misses_allowed=policy.health_check_misses),
         )
         child.health.schedule(self._runtime.clock(), self._runtime.jitter())
         self._open(child)
-        self._put_up_directory()
+        self._board.directory = directory_of(self.children())
 
     def look_after(self, child: Child, now: float) -> None:
         """Let a held child connect if it may; try a parked one again if it is time; forget a removed one."""
@@ -101,16 +106,16 @@ class Nursery:
         delay_s = child.restarts.crashed(now, self._runtime.jitter())
         if delay_s is None:
             child.parked, child.parked_at = f"its actor ended too often; the last time it {why}", now
-            child.due = now + self._policy.parked_retry_s
+            child.due = now + self.policy.parked_retry_s
             self._say(child, "parked", child.parked)
         else:
             child.held, child.due = True, now + delay_s
             self._start(child)
-        self._put_up_directory()
+        self._board.directory = directory_of(self.children())
 
     def replace_hung(self, child: Child) -> None:
         """Pay in the place of an actor that hangs, and start the next."""
-        why = f"hung: it has been at one message for more than {self._policy.hung_after_s:g} s"
+        why = f"hung: it has been at one message for more than {self.policy.hung_after_s:g} s"
         if child.actor is not None:
             self._condemn(child.actor, why)
         self.replace_crashed(child, "hung", why)
@@ -119,20 +124,36 @@ class Nursery:
         """Start a parked child again."""
         child.parked, child.held, child.due = "", True, self._runtime.clock()
         self._start(child)
-        self._put_up_directory()
+        self._board.directory = directory_of(self.children())
 
-    def reload(self, servers: Mapping[ServerName, ServerConfig]) -> list[str]:
-        """Serve `servers` from now on; return the names that were added, removed or changed."""
+    def set_health_interval(self, interval_s: float | None) -> None:
+        """Have everybody pinged so often from now on; None: never."""
+        self._health_interval_s = interval_s
+        for child in self.children():
+            child.health.interval_s = interval_s
+            child.health.schedule(self._runtime.clock(), self._runtime.jitter())
+
+    def reload(self) -> list[str]:
+        """Serve the roster of the time from now on; return the names that were added, removed or changed."""
+        before, self._roster = self._roster, self._call_roster()
+        servers, interval_s = self._roster.servers, self.policy.health_check_interval_s
+        if interval_s != before.policy.health_check_interval_s:  # What a face has said of it holds until then.
+            self.set_health_interval(interval_s)
+        for child in self.children():
+            child.follow(self.policy)
         known = {child.name: child.config for child in self.children() if not child.removed}
         touched = [name for name in {**known, **servers} if known.get(name) != servers.get(name)]
         for name in touched:
             if name in known:
                 self._retire(self._children[name])
                 self._children[name].removed = name not in servers
+            by_hand = name in before.switched or name in self._roster.switched
+            if (told := change(known.get(name), servers.get(name), by_hand=by_hand)) is not None:
+                self.note(name, *told)
             if name in servers:
                 self._take_in(servers[name], anew=name not in known or not known[name].enabled)
         self._children = {name: self._children[name] for name in {**servers, **self._children}}
-        self._put_up_directory()
+        self._board.directory = directory_of(self.children())
         return list[str](touched)
 
     def drain_all(self, deadline: float) -> None:
@@ -209,7 +230,8 @@ class Nursery:
         if child.config.enabled:
             self._start(child)
         else:
-            self._say(child, "disabled", "enabled = false")
+            by_hand = child.name in self._roster.switched
+            self._say(child, "disabled", "switched off" if by_hand else "enabled = false")
 
     def _start(self, child: Child) -> None:
         child.generation += 1
@@ -272,16 +294,6 @@ class Nursery:
         now, statistics = self._runtime.clock(), memory.statistics.snapshot()
         last = replace(known, at=now, generation=child.generation + 1, breaker=known.breaker_at(now))
         self._publish(replace(last.at_the_end(state, reason), statistics=statistics))
-
-    def _put_up_directory(self) -> None:
-        servers: dict[ServerName, Mailbox] = {}
-        absent: dict[ServerName, tuple[Unavailable | None, str]] = {}
-        for child in self.children():
-            if child.mailbox is not None:
-                servers[child.name] = child.mailbox
-            elif not child.removed:
-                absent[child.name] = ("parked", child.parked) if child.parked else (None, "disabled")
-        self._board.directory = Directory(servers=servers, absent=absent)
 
 
 def _is_over(actor: OwingActor[ServerMessage]) -> bool:

@@ -16,6 +16,10 @@ class Restarts:
         self._crashes: deque[float] = deque()
         self._in_a_row = 0
 
+    def limit(self, *, most: int, window_s: float) -> None:
+        """Count by these numbers from the next crash on."""
+        self._most, self._window_s = most, window_s
+
     def crashed(self, now: float, jitter: float) -> float | None:
         """Note a crash. Return the seconds until the next start; None: park it."""
         if self._crashes and now - self._crashes[-1] >= _HEALTHY_S:

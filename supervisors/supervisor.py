@@ -74,9 +74,9 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
             case CheckHealth():
                 self._check(message)
             case SetHealthInterval():
-                self._set_interval(message.interval_s)
+                self._nursery.set_health_interval(message.interval_s)
             case Reload():
-                answer_list(message.reply, self._nursery.reload(message.servers))
+                answer_list(message.reply, [] if self._shutdown is not None else self._nursery.reload())
             case ShutDown():
                 self._shut_down(message)
             case RollCall():
@@ -157,10 +157,11 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
     def _look_after_children(self) -> None:
         now = self.runtime.clock()
         round_due, late = now >= self._next_round, now - self._next_round > _LATE_S
+        hung_after_s = self._nursery.policy.hung_after_s
         for child in self._nursery.children():
             if child.mailbox is not None and not child.mailbox.is_alive() and not child.drained:
                 self._found_dead(child)
-            elif round_due and child.is_hung(now, self._nursery.hung_after_s, late=late) and self._shutdown is None:
+            elif round_due and child.is_hung(now, hung_after_s, late=late) and self._shutdown is None:
                 self._nursery.replace_hung(child)
             self._nursery.look_after(child, now)
             if now >= child.health.due and not child.removed:
@@ -175,8 +176,9 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
                 self.stop()
 
     def _pass_on(self, message: RollCall) -> None:
-        tell(self._board.router, message)
-        if not self._board.router.is_alive():  # The look after the put, as in `hand_over`.
+        router = self._board.router  # After a death between look and put, the board has the next one.
+        tell(router, message)
+        if not router.is_alive():
             answer(message.reply, yes=False)
 
     # -- connections ----------------------------------------------------------------------------------------------
@@ -236,12 +238,6 @@ class SupervisorActor(OwingActor[SupervisorMessage]):
             self._board.health[child.name] = child.health.status
         if message.reply is not None:
             answer(message.reply, yes=message.alive)
-
-    def _set_interval(self, interval_s: float | None) -> None:
-        self._nursery.health_interval_s = interval_s
-        for child in self._nursery.children():
-            child.health.interval_s = interval_s
-            child.health.schedule(self.runtime.clock(), self.runtime.jitter())
 
     # -- the end --------------------------------------------------------------------------------------------------
 

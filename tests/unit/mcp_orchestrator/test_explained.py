@@ -88,7 +88,7 @@ def explained(*, later_s: float = 0.0, **status: Any) -> list[str]:
         ),
         (
             {"state": "disabled", "reason": "enabled = false"},
-            ["a is disabled: enabled = false.", "Calls are refused until its configuration enables it."],
+            ["a is disabled: enabled = false.", "Calls are refused until it is enabled."],
         ),
         ({"state": "draining", "reason": ""}, ["a is draining.", "It finishes what it owes, then stops."]),
         (
