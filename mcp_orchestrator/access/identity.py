@@ -12,7 +12,11 @@ _KEY = "mcp_orchestrator.identity"  # In an ASGI scope.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """One caller. `tools`: patterns of the gateway's names of tools and prompts that he may see and call; none: all."""
+    """One caller. `tools`: patterns of the tools and prompts that he may see and call; none: all.
+
+    They stand for `server__tool`, both as the configuration and the server call it: what the gateway calls a tool
+    depends on prefixes, aliases and who else is there, and a change of these must not change who may do what.
+    """
 
     name: str
     scopes: frozenset[TokenScope] = field(default_factory=frozenset[TokenScope])
@@ -23,8 +27,15 @@ class Identity:
         return scope in self.scopes or "admin" in self.scopes
 
     def may_call(self, name: str) -> bool:
-        """Say if he may call what the gateway offers by this name."""
+        """Say if he may call a tool, or use a prompt, by its name as above."""
         return not self.tools or any(fnmatchcase(name, pattern) for pattern in self.tools)
+
+    def may_read(self, server: str) -> bool:
+        """Say if he may see the resources of a server: of one that a pattern names, be it for some of its tools.
+
+        Nothing says which resources belong to which tools. What counts of a pattern is what stands before `__`.
+        """
+        return not self.tools or any(fnmatchcase(server, pattern.partition("__")[0]) for pattern in self.tools)
 
 
 EVERYTHING = Identity(name="local", scopes=frozenset({"admin"}))  # Where no token is asked for.
