@@ -13,7 +13,7 @@ from rich.console import Console
 
 from actors.errors import MCPOrchestratorError
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
-from mcp_orchestrator.cli import calling, daemon, demo, init_options, logs, offers, showing
+from mcp_orchestrator.cli import calling, daemon, demo, init_options, install_service, logs, offers, showing, tokens
 from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, NotReadyError, UsageError, error_text, exit_code_of
 from mcp_orchestrator.cli.finding import config_path
 from mcp_orchestrator.cli.options import AsJson, ConfigArgument, ConfigOption, ServerArgument, Timeout, Verbose
@@ -112,7 +112,10 @@ def _run(
 
 
 app.command("serve")(daemon.command)
+app.add_typer(tokens.app)
 app.command("reload")(daemon.reload)
+app.command("install-service")(install_service.install)
+app.command("uninstall-service")(install_service.uninstall)
 
 
 @app.command()

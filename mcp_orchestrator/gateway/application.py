@@ -14,6 +14,7 @@ from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry, ListMethod
 from actors.runtime import Runtime
 from actors.status import ServerStatus
 from actors.transport import TransportFactory
+from mcp_orchestrator.access import identity_of
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.gateway import ladder
@@ -36,15 +37,18 @@ from mcp_orchestrator.gateway.http_request import (
 from mcp_orchestrator.gateway.legacy import SESSION_HEADER, Legacy
 from mcp_orchestrator.gateway.logs import Listeners
 from mcp_orchestrator.gateway.modern import Modern, status_of
+from mcp_orchestrator.gateway.owning import Owning
 from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_REQUEST, RefusedError
-from mcp_orchestrator.gateway.sessions import Sessions
+from mcp_orchestrator.gateway.sessions import Session, Sessions
 from mcp_orchestrator.gateway.shelves import Shelves
 from mcp_orchestrator.gateway.streams import Send, send_json, send_whole
+from mcp_orchestrator.gateway.tally import Numbers
 from mcp_orchestrator.gateway.welcome import Welcome
 
 logger = logging.getLogger(__name__)
 
 PATH = "/mcp"
+_EXPIRE_EVERY_S = 60.0
 
 
 class Gateway:
@@ -59,17 +63,19 @@ class Gateway:
 
     * `config`, `runtime`, `transport_factory`: as of AsyncMCPOrchestrator.
     * `hosts`: the host names under which it may be called, by whatever page a browser shows; others are turned away.
+      None: somebody in front has looked.
     """
 
     def __init__(
         self,
         config: Source,
         *,
-        hosts: Sequence[str] = LOOPBACK,
+        hosts: Sequence[str] | None = LOOPBACK,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
-        self._hosts, self._is_closing = tuple(hosts), False
+        self._hosts, self._is_closing = hosts, False
+        self._expiring: asyncio.TimerHandle | None = None
         self._hearing = Hearing()
         self.orchestrator = AsyncMCPOrchestrator(
             config,
@@ -81,11 +87,13 @@ class Gateway:
         self._shelves, listeners = Shelves(self._fetched, loop_time), Listeners()
         catalogue = OneCatalogue(self._servers, self._hearing.status, self._shelves)
         self._fanout = Fanout(self.orchestrator, catalogue)
-        dispatch, welcome = Dispatch(self.orchestrator, catalogue, listeners), Welcome(self._statuses)
-        sessions = Sessions(loop_time, self._fanout.remove)
+        self._dispatch = dispatch = Dispatch(self.orchestrator, catalogue, listeners)
+        welcome = Welcome(self._statuses)
+        self._sessions = Sessions(loop_time, self._session_ended)
+        self._owning = Owning(self.orchestrator, self._hearing.status)
         self._modern = Modern(dispatch, catalogue, self._fanout, welcome)
-        self._legacy = Legacy(dispatch, self._fanout, welcome, sessions)
-        self._hearing.lead_to(catalogue, self._shelves, self._fanout, listeners, sessions)
+        self._legacy = Legacy(dispatch, self._fanout, welcome, self._sessions, self._owning)
+        self._hearing.lead_to(catalogue, self._shelves, self._fanout, listeners, self._sessions, self._owning)
         self.orchestrator.watch(self._hearing)
 
     async def __aenter__(self) -> Self:
@@ -102,6 +110,7 @@ class Gateway:
     async def start(self) -> dict[str, bool]:
         """Connect all servers and wait for their lists of tools; return which are ready. Never raises for a server."""
         self._hearing.begin()
+        self._expire()
         ready = await self.orchestrator.connect_all()
         await self._hearing.listed(self._statuses, self.orchestrator.config.start_timeout_s)
         return ready
@@ -115,12 +124,34 @@ class Gateway:
         self._modern.end_all()
         self._legacy.end_streams()
 
+    def own_connections(self) -> dict[str, int]:
+        """Return how many connections sessions have for themselves alone, and of the calls over them, for good.
+
+        {connections, total_calls, failures, pending_calls, unaccounted_calls}; `orchestrator.get_stats` has all others.
+        """
+        return self._owning.numbers()
+
+    def numbers(self) -> Numbers:
+        """Return how many callers there are, and what they asked for so far. For any thread."""
+        sessions, own = self._sessions.all(), self.own_connections()
+        return Numbers(
+            sessions=len(sessions),
+            streams=sum(session.listens for session in sessions) + self._modern.listening,
+            own_connections=own["connections"],
+            unaccounted_calls=own["unaccounted_calls"],
+            requests=self._dispatch.tally.requests.copy(),
+        )
+
     async def close(self) -> list[str]:
         """Let calls under way finish, and end everything; return what is left behind."""
         self.end_streams()
         self._hearing.end()
+        if self._expiring is not None:
+            self._expiring.cancel()
         await self._shelves.close()
-        return await self.orchestrator.shutdown()
+        left = await self.orchestrator.shutdown()  # With the sessions' own connections.
+        await self._owning.close()
+        return left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the server."""
@@ -144,10 +175,10 @@ class Gateway:
             return
         request_id: list[object] = [None]
         try:
-            await self._admit(scope["method"], Headers(scope["headers"]), receive, send, request_id)
+            await self._admit(scope["method"], Headers(scope["headers"], identity_of(scope)), receive, send, request_id)
         except TurnedAwayError as error:
             body = RefusedError(error.code, error.message).body(request_id[0])
-            await send_json(send, error.status, body, _ALLOW if error.status == 405 else ())
+            await send_json(send, error.status, body, _BESIDE.get(error.status, ()))
         except RefusedError as error:
             await send_json(send, status_of(error.code), error.body(request_id[0]))
         except ConnectionError:
@@ -160,12 +191,19 @@ class Gateway:
     async def _admit(
         self, http_method: str, headers: Headers, receive: Receive, send: Send, request_id: list[object]
     ) -> None:
-        check_where_from(headers, self._hosts)
+        if self._hosts is not None:
+            check_where_from(headers, self._hosts)
         version = headers.get(ladder.VERSION_HEADER)
         has_session = headers.get(SESSION_HEADER) is not None and version not in MODERN_VERSIONS
         if http_method == "POST":
             check_is_json(headers)
-            await self._post(parsed(await body_of(receive, headers)), headers, receive, send, request_id)
+            await self._post(
+                parsed(await body_of(receive, headers, self.orchestrator.config.daemon.max_body_bytes)),
+                headers,
+                receive,
+                send,
+                request_id,
+            )
         elif http_method == "GET" and has_session:
             if self._is_closing:
                 raise TurnedAwayError(503, INTERNAL, "the gateway is shutting down")
@@ -185,6 +223,8 @@ class Gateway:
         if isinstance(message.get("id"), str | int):
             request_id[0] = message["id"]
         check_is_message(message)
+        if self._is_closing and message.get("method") in _NEW_WORK:
+            raise TurnedAwayError(503, INTERNAL, "the gateway is shutting down; nothing was executed")
         if not ladder.is_modern(message, headers):
             await self._legacy.post(message, headers, send)
         elif "method" not in message:
@@ -193,6 +233,14 @@ class Gateway:
             await send_whole(send, 202, b"", ())
         else:
             await self._modern.post(message, headers, receive, send)
+
+    def _expire(self) -> None:
+        self._sessions.expire()
+        self._expiring = asyncio.get_running_loop().call_later(_EXPIRE_EVERY_S, self._expire)
+
+    def _session_ended(self, session: Session) -> None:
+        self._fanout.remove(session)
+        self._owning.end(session)
 
     def _servers(self) -> Mapping[ServerName, Any]:
         return self.orchestrator.config.servers
@@ -210,7 +258,12 @@ class Gateway:
         return await lists[kind.method](server, timeout=timeout_s)
 
 
-_ALLOW = ((b"allow", b"POST"),)
+# Whoever comes next serves them; who has a call under way may still ask what there is, answer, and cancel.
+_NEW_WORK = frozenset({"initialize", "tools/call", "prompts/get", "resources/read", "completion/complete"})
+_BESIDE: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
+    405: ((b"allow", b"POST"),),
+    503: ((b"retry-after", b"5"), (b"connection", b"close")),
+}
 
 
 def _loop_time() -> float:

@@ -11,6 +11,7 @@ from actors.config import ServerConfig
 from actors.mcp.header_params import HeaderParam, InvalidHeaderParamError, header_params
 from actors.mcp.paging import PROMPTS, RESOURCES, TEMPLATES, Entry, ListMethod
 from actors.status import ServerStatus
+from mcp_orchestrator.access import Identity, audit
 from mcp_orchestrator.gateway.names import Origin, Published, published, unlisted
 from mcp_orchestrator.gateway.shelves import Shelves
 from mcp_orchestrator.gateway.uri_templates import matches
@@ -50,33 +51,51 @@ class OneCatalogue:
             kept = self._tools = _merged(servers, catalogues, seen)
         return kept
 
-    def tool(self, name: str) -> Origin | None:
-        """Return what a caller means by the name of a tool; None: there is none, for all that is known."""
-        return self.tools().names.origin(name) or self._unlisted(name)
+    def listed(self, identity: Identity, *, is_modern: bool) -> list[Tool]:
+        """Return those tools that a caller may see, as his era has them."""
+        tools = self.tools()
+        entries = tools.modern if is_modern else tools.legacy
+        if not identity.tools:
+            return entries
+        origins = tools.names.offered.values()
+        return [tool for tool, origin in zip(entries, origins, strict=True) if identity.may_call(origin.full_name)]
 
-    async def prompts(self) -> tuple[Published, list[Entry]]:
-        """Return the merged prompts, by their names and in order."""
+    def tool(self, name: str, identity: Identity) -> Origin | None:
+        """Return what a caller means by the name of a tool; None: there is none for him, for all that is known."""
+        origin = self.tools().names.origin(name) or self._unlisted(name)
+        if origin is not None and not identity.may_call(origin.full_name):
+            audit.denied(identity, origin.full_name)
+            return None
+        return origin
+
+    async def prompts(self, identity: Identity) -> tuple[Published, list[Entry]]:
+        """Return the merged prompts that a caller may use, by their names and in order."""
         servers, lists = self._enabled(), await self._lists(PROMPTS)
         by_origin = {Origin(server, e["name"]): e for server, entries in lists.items() for e in entries}
         names = published(servers, {server: [e["name"] for e in entries] for server, entries in lists.items()})
+        names = names.only(identity.may_call) if identity.tools else names
         return names, [{**by_origin[origin], "name": name} for name, origin in names.offered.items()]
 
-    async def resources(self, kind: ListMethod) -> list[Entry]:
-        """Return the merged resources, or their templates. Of two with one URI, that of the lower priority counts."""
-        lists = await self._lists(kind)
+    async def resources(self, kind: ListMethod, identity: Identity) -> list[Entry]:
+        """Return the merged resources, or their templates, that a caller may see.
+
+        Of two with one URI, that of the lower priority counts.
+        """
+        lists = _readable(await self._lists(kind), identity)
         owners: dict[str, ServerName] = {}
         for server in self._by_priority(lists):
             for entry in lists[server]:
                 owners.setdefault(entry[kind.identity], server)
         return [e for server, entries in lists.items() for e in entries if owners[e[kind.identity]] == server]
 
-    async def owner(self, uri: str, *, of_template: bool = False) -> ServerName | None:
+    async def owner(self, uri: str, identity: Identity, *, of_template: bool = False) -> ServerName | None:
         """Return the server that has this resource: who lists it, then whose template it may be made from.
 
+        None: none has, of those whose resources the caller may see.
         `of_template`: `uri` is perhaps a template itself, as in a reference for completion.
         """
         resources, templates = await asyncio.gather(self._lists(RESOURCES), self._lists(TEMPLATES))
-        order = self._by_priority(resources)
+        order = self._by_priority(_readable(resources, identity))
         for server in order:
             if any(entry["uri"] == uri for entry in resources[server]):
                 return server
@@ -102,6 +121,10 @@ class OneCatalogue:
     def _by_priority(self, servers: Mapping[ServerName, object]) -> list[ServerName]:
         configs = self._servers()
         return sorted(servers, key=lambda name: configs[name].priority)
+
+
+def _readable(lists: Mapping[ServerName, list[Entry]], identity: Identity) -> Mapping[ServerName, list[Entry]]:
+    return {server: entries for server, entries in lists.items() if identity.may_read(server)}
 
 
 def _merged(servers: Servers, catalogues: Mapping[ServerName, Catalogue], seen: tuple[object, ...]) -> Tools:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -11,10 +12,13 @@ from actors.caller import Caller
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError, MCPToolError
 from actors.mcp.paging import RESOURCES, TEMPLATES, ListMethod
+from mcp_orchestrator.access import EVERYTHING, Identity, audit
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.logs import Listeners
-from mcp_orchestrator.gateway.questions import CARRIED, MOST_ROUNDS, Ask, UnansweredError, next_round
+from mcp_orchestrator.gateway.names import Origin
+from mcp_orchestrator.gateway.own_connections import OwnConnections
+from mcp_orchestrator.gateway.questions import CARRIED, MOST_ROUNDS, Ask, Put, UnansweredError, next_round
 from mcp_orchestrator.gateway.refusals import (
     INVALID_PARAMS,
     RESOURCE_NOT_FOUND,
@@ -22,6 +26,7 @@ from mcp_orchestrator.gateway.refusals import (
     ended_badly,
     invalid,
 )
+from mcp_orchestrator.gateway.tally import Tally
 
 Tell = Callable[[str, Mapping[str, Any]], object]
 Result = Mapping[str, Any]
@@ -33,6 +38,8 @@ class Asker:
 
     `capabilities`, `log_level`: as he declared them for this request; of a session, what may be asked of him.
     `ask`: asks him, within a session; None: he gets questions as they are, and comes again with his answers.
+    `put`, `own`: of a session, what sends him a request, and the connections that are his alone.
+    `identity`: who he is, which decides what there is for him.
     """
 
     is_modern: bool
@@ -40,6 +47,9 @@ class Asker:
     capabilities: Mapping[str, Any]
     log_level: str | None = None
     ask: Ask | None = None
+    put: Put | None = None
+    own: OwnConnections | None = None
+    identity: Identity = EVERYTHING
 
 
 class Dispatch:
@@ -47,6 +57,7 @@ class Dispatch:
 
     def __init__(self, orchestrator: AsyncMCPOrchestrator, catalogue: OneCatalogue, listeners: Listeners) -> None:
         self._orchestrator, self._catalogue, self._listeners = orchestrator, catalogue, listeners
+        self.tally = Tally()
         self._methods: dict[str, Callable[[Mapping[str, Any], Asker], Awaitable[Result]]] = {
             "tools/list": self._tools,
             "tools/call": self._call,
@@ -68,8 +79,7 @@ class Dispatch:
 
     async def _tools(self, params: Mapping[str, Any], asker: Asker) -> Result:
         _check_cursor(params)
-        tools = self._catalogue.tools()
-        return {"tools": tools.modern if asker.is_modern else tools.legacy}
+        return {"tools": self._catalogue.listed(asker.identity, is_modern=asker.is_modern)}
 
     async def _call(self, params: Mapping[str, Any], asker: Asker) -> Result:
         name, arguments = params.get("name"), params.get("arguments", {})
@@ -77,7 +87,7 @@ class Dispatch:
             raise invalid("params.name must be the name of a tool")
         if arguments is not None and not isinstance(arguments, dict):
             raise invalid("params.arguments must be an object")
-        origin = self._catalogue.tool(name)
+        origin = self._catalogue.tool(name, asker.identity)
         if origin is None:
             raise invalid(f"Unknown tool: {name}")
         params = {key: value for key, value in params.items() if key != "task"}  # We make none.
@@ -85,28 +95,28 @@ class Dispatch:
         timeout_s = self._orchestrator.config.servers[origin.server].tool(ToolName(origin.name)).timeout_s
         return await self._ask(origin.server, "tools/call", wanted, asker, timeout_s)
 
-    async def _prompts(self, params: Mapping[str, Any], _: Asker) -> Result:
+    async def _prompts(self, params: Mapping[str, Any], asker: Asker) -> Result:
         _check_cursor(params)
-        return {"prompts": (await self._catalogue.prompts())[1]}
+        return {"prompts": (await self._catalogue.prompts(asker.identity))[1]}
 
     async def _prompt(self, params: Mapping[str, Any], asker: Asker) -> Result:
         name = params.get("name")
         if not isinstance(name, str):
             raise invalid("params.name must be the name of a prompt")
-        origin = (await self._catalogue.prompts())[0].origin(name)
+        origin = (await self._catalogue.prompts(asker.identity))[0].origin(name)
         if origin is None:
             raise invalid(f"Unknown prompt: {name}")
         return await self._ask(origin.server, "prompts/get", {**params, "name": origin.name}, asker)
 
-    async def _resources(self, kind: ListMethod, params: Mapping[str, Any], _: Asker) -> Result:
+    async def _resources(self, kind: ListMethod, params: Mapping[str, Any], asker: Asker) -> Result:
         _check_cursor(params)
-        return {kind.key: await self._catalogue.resources(kind)}
+        return {kind.key: await self._catalogue.resources(kind, asker.identity)}
 
     async def _read(self, params: Mapping[str, Any], asker: Asker) -> Result:
         uri = params.get("uri")
         if not isinstance(uri, str):
             raise invalid("params.uri must be the URI of a resource")
-        owner = await self._catalogue.owner(uri)
+        owner = await self._catalogue.owner(uri, asker.identity)
         if owner is None:
             raise _no_resource(uri, asker)
         try:
@@ -122,11 +132,11 @@ class Dispatch:
         if not isinstance(named, str):
             raise invalid("params.ref must be a prompt by its name, or a resource by its URI")
         if ref["type"] == "ref/resource":
-            owner = await self._catalogue.owner(named, of_template=True)
+            owner = await self._catalogue.owner(named, asker.identity, of_template=True)
             if owner is None:
                 raise _no_resource(named, asker)
             return await self._ask(owner, "completion/complete", params, asker)
-        origin = (await self._catalogue.prompts())[0].origin(named)
+        origin = (await self._catalogue.prompts(asker.identity))[0].origin(named)
         if origin is None:
             raise invalid(f"Unknown prompt: {named}")
         wanted = {**params, "ref": {**ref, "name": origin.name}}
@@ -140,13 +150,20 @@ class Dispatch:
         asker: Asker,
         timeout_s: float | None = None,
     ) -> Result:
-        progress, log = _telling(params, asker), self._listeners.on_log(asker)
+        own = asker.own if asker.own is not None and asker.own.serves(server) else None
+        listeners, way = (self._listeners, self._orchestrator) if own is None else (own.listeners, own)
+        progress, log = _telling(params, asker), listeners.on_log(asker)
         caller = Caller(capabilities=asker.capabilities, log_level=asker.log_level, on_log=log)
-        with self._listeners.during(server, log):
+        with (
+            audit.call(asker.identity, _what(server, method, params)) as line,
+            listeners.during(server, log),
+            nullcontext() if own is None else own.during(server, asker.put),
+        ):
             try:
-                request = partial(self._orchestrator.request, timeout=timeout_s, on_progress=progress, caller=caller)
+                request = partial(way.request, timeout=timeout_s, on_progress=progress, caller=caller)
                 result: Result = await _in_rounds(partial(request, server, method), params, asker.ask)
             except MCPOrchestratorError as error:
+                line.ended_badly(error)
                 error.server = error.server or server
                 result = ended_badly(method, error)
             except (ValueError, TypeError) as error:
@@ -154,6 +171,13 @@ class Dispatch:
             if progress is not None or log is not None:  # What was said before the answer comes before it.
                 await self._orchestrator.callbacks_done()
         return result
+
+
+def _what(server: ServerName, method: str, params: Mapping[str, Any]) -> str:
+    """Return what the audit log says of a request: not the URI of a resource, which may hold a secret."""
+    if method in {"tools/call", "prompts/get"}:
+        return Origin(server, params["name"]).full_name
+    return f"{server} {method}"
 
 
 async def _in_rounds(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
 from actors.call import ServerName
+from mcp_orchestrator.access import Identity
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.refusals import INVALID_PARAMS, RefusedError
@@ -57,9 +58,9 @@ class Fanout:
         for uri in list(self._uris.get(hearer, ())):
             self.unsubscribe(hearer, uri)
 
-    async def owner(self, uri: str) -> ServerName:
-        """Return the server that has this resource. RefusedError: none has."""
-        owner = await self._catalogue.owner(uri)
+    async def owner(self, uri: str, identity: Identity) -> ServerName:
+        """Return the server that has this resource. RefusedError: none has, or he may not see it."""
+        owner = await self._catalogue.owner(uri, identity)
         if owner is None:
             raise RefusedError(INVALID_PARAMS, f"Resource not found: {uri}", {"uri": uri})
         return owner

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, cast
-from urllib.parse import urlsplit
+
+from mcp_orchestrator.access.identity import EVERYTHING, Identity
+from mcp_orchestrator.access.where_from import wrong_place
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-MOST_BYTES = 4 * 1024 * 1024
 
 
 class TurnedAwayError(Exception):
@@ -21,9 +22,10 @@ class TurnedAwayError(Exception):
 
 
 class Headers:
-    """The headers of one request; names in lower case."""
+    """The headers of one request; names in lower case. `identity`: who they show him to be that sends it."""
 
-    def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]], identity: Identity = EVERYTHING) -> None:
+        self.identity = identity
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").strip(" \t"))
@@ -43,11 +45,10 @@ def check_where_from(headers: Headers, hosts: Sequence[str]) -> None:
 
     Source: MCP, Streamable HTTP, security warning (DNS rebinding); all revisions.
     """
-    if _host_of(f"//{headers.get('host') or ''}") not in hosts:
-        raise TurnedAwayError(421, -32600, f"this gateway answers to {', '.join(hosts)} only")
-    origin = headers.get("origin")
-    if origin is not None and _host_of(origin) not in hosts:
-        raise TurnedAwayError(403, -32600, "pages from elsewhere may not call this gateway")
+    refused = wrong_place(headers.get("host"), headers.get("origin"), hosts)
+    if refused is not None:
+        status, why = refused
+        raise TurnedAwayError(status, -32600, why)
 
 
 def check_is_json(headers: Headers) -> None:
@@ -63,11 +64,11 @@ def takes_events(headers: Headers) -> bool:
     return accepted is None or "text/event-stream" in accepted or "*/*" in accepted or "text/*" in accepted
 
 
-async def body_of(receive: Receive, headers: Headers) -> bytes:
-    """Read the body. TurnedAwayError: too large; ConnectionError: the caller has gone."""
+async def body_of(receive: Receive, headers: Headers, most: int) -> bytes:
+    """Read the body, of so many bytes at most. TurnedAwayError: too large; ConnectionError: the caller has gone."""
     length = headers.get("content-length")
-    if length is not None and length.isdecimal() and int(length[:20]) > MOST_BYTES:
-        raise _too_large()
+    if length is not None and length.isdecimal() and int(length[:20]) > most:
+        raise _too_large(most)
     parts, size = list[bytes](), 0
     while True:
         message = await receive()
@@ -75,8 +76,8 @@ async def body_of(receive: Receive, headers: Headers) -> bytes:
             raise ConnectionError("the caller has gone")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > MOST_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         if not message.get("more_body", False):
             return b"".join(parts)
 
@@ -105,12 +106,5 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _host_of(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
-
-
-def _too_large() -> TurnedAwayError:
-    return TurnedAwayError(413, -32600, f"the body is larger than {MOST_BYTES} bytes")
+def _too_large(most: int) -> TurnedAwayError:
+    return TurnedAwayError(413, -32600, f"the body is larger than {most} bytes")

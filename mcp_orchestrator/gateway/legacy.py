@@ -8,10 +8,12 @@ from typing import Any
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError
 from actors.mcp.envelope import LEGACY_VERSIONS
+from mcp_orchestrator.access import Identity
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
 from mcp_orchestrator.gateway.fanout import Fanout
 from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, check_is_message, takes_events
 from mcp_orchestrator.gateway.logs import LEVELS
+from mcp_orchestrator.gateway.owning import Owning
 from mcp_orchestrator.gateway.presence import Presence
 from mcp_orchestrator.gateway.refusals import (
     INTERNAL,
@@ -34,13 +36,16 @@ _MOST_IN_A_BATCH = 100  # Arbitrary.
 class Legacy:
     """Answers what comes in within sessions. A caller who goes away has given nothing up: he says so if he does."""
 
-    def __init__(self, dispatch: Dispatch, fanout: Fanout, welcome: Welcome, sessions: Sessions) -> None:
+    def __init__(
+        self, dispatch: Dispatch, fanout: Fanout, welcome: Welcome, sessions: Sessions, owning: Owning
+    ) -> None:
         self._dispatch, self._fanout, self._welcome, self.sessions = dispatch, fanout, welcome, sessions
+        self._owning = owning
 
     async def post(self, message: Mapping[str, Any], headers: Headers, send: Send) -> None:
         """Answer a request, take a notification or a response."""
         if message.get("method") == "initialize" and "id" in message:
-            await self._initialize(message, send)
+            await self._initialize(message, headers.identity, send)
             return
         session = self._session(headers)
         if not _is_request(message):
@@ -92,25 +97,26 @@ class Legacy:
         """Close the streams of all sessions in good order."""
         for session in self.sessions.all():
             session.close_stream()
-            session.questions.end()
+            session.questions.end("the gateway is shutting down")
 
-    async def _initialize(self, message: Mapping[str, Any], send: Send) -> None:
+    async def _initialize(self, message: Mapping[str, Any], identity: Identity, send: Send) -> None:
         wanted = table(message.get("params")).get("protocolVersion")
         if not isinstance(wanted, str):
             raise invalid("params.protocolVersion must be text")
         protocol = wanted if wanted in LEGACY_VERSIONS else LEGACY_VERSIONS[0]
-        session = self.sessions.begin(protocol, table(table(message.get("params")).get("capabilities")))
+        session = self.sessions.begin(protocol, table(table(message.get("params")).get("capabilities")), identity)
         if session is None:
             raise TurnedAwayError(503, INTERNAL, "there are too many sessions")
         self._fanout.add(session)
-        reply = {"jsonrpc": "2.0", "id": message["id"], "result": self._welcome.initialized(protocol)}
+        self._dispatch.tally.answered("initialize", {})
+        reply = {"jsonrpc": "2.0", "id": message["id"], "result": self._welcome.initialized(protocol, identity)}
         await send_json(send, 200, reply, ((SESSION_HEADER.encode(), session.session_id.encode()),))
 
     def _session(self, headers: Headers) -> Session:
         session_id = headers.get(SESSION_HEADER)
         if session_id is None:
             raise TurnedAwayError(400, INVALID_REQUEST, "Mcp-Session-Id is missing: initialize comes first")
-        session = self.sessions.get(session_id)
+        session = self.sessions.get(session_id, headers.identity)
         if session is None:
             raise TurnedAwayError(404, INVALID_REQUEST, "Session not found: initialize anew")
         return session
@@ -127,19 +133,24 @@ class Legacy:
 
     async def _reply(self, session: Session, message: Mapping[str, Any], answer: Answer) -> Message:
         """Return the message that answers a request."""
-        request_id = message["id"]
+        request_id, method, tally = message["id"], message["method"], self._dispatch.tally
         if request_id in session.under_way:
             return RefusedError(INVALID_REQUEST, "this id is in use").body(request_id)
-        work = asyncio.ensure_future(self._result(session, message["method"], message.get("params"), answer))
+        work = asyncio.ensure_future(self._result(session, method, message.get("params"), answer))
         session.under_way[request_id] = work
         try:
-            return {"jsonrpc": "2.0", "id": request_id, "result": await work}
+            result = await work
         except RefusedError as error:
+            tally.refused(method)
             return error.body(request_id)
         except asyncio.CancelledError:
+            tally.given_up(method)
             if (task := asyncio.current_task()) is not None and task.cancelling():  # Not by him: everything ends.
                 raise
             return RefusedError(INTERNAL, "cancelled").body(request_id)  # HTTP wants an answer; he does not.
+        else:
+            tally.answered(method, result)
+            return {"jsonrpc": "2.0", "id": request_id, "result": result}
         finally:
             del session.under_way[request_id]
 
@@ -152,6 +163,9 @@ class Legacy:
                 capabilities=session.questions.capabilities if answer.may_stream else {},
                 log_level=session.log_level,
                 ask=partial(session.questions.ask, answer.ask),
+                put=answer.ask,
+                own=self._owning.of(session),
+                identity=session.identity,
             )
             return for_legacy(await self._dispatch.answer(method, given, asker))
         match method:
@@ -161,17 +175,23 @@ class Legacy:
                 if given.get("level") not in LEVELS:
                     raise invalid(f"params.level must be one of {', '.join(LEVELS)}")
                 session.log_level = given["level"]
+                self._owning.of(session).log_level_changed()
             case "resources/subscribe":
                 await self._subscribe(session, _uri(given))
             case "resources/unsubscribe":
-                self._fanout.unsubscribe(session, _uri(given))
+                if not self._owning.of(session).unsubscribe(_uri(given)):
+                    self._fanout.unsubscribe(session, _uri(given))
             case _:
                 raise RefusedError(METHOD_NOT_FOUND, f"Method not found: {method}")
         return {}
 
     async def _subscribe(self, session: Session, uri: str) -> None:
         try:
-            await self._fanout.subscribe(session, uri)
+            owner, own = await self._fanout.owner(uri, session.identity), self._owning.of(session)
+            if own.serves(owner):
+                await own.subscribe(owner, uri)
+            else:
+                self._fanout.subscribe(session, owner, uri)
         except MCPOrchestratorError as error:
             ended_badly("resources/subscribe", error)
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from actors.catalogue import table
 from actors.errors import MCPOrchestratorError
 from actors.mcp.envelope import MODERN_VERSIONS, SUBSCRIPTION_ID
+from mcp_orchestrator.access import Identity
 from mcp_orchestrator.gateway import fanout, ladder
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
@@ -46,21 +47,32 @@ class Modern:
 
     async def post(self, message: Mapping[str, Any], headers: Headers, receive: Receive, send: Send) -> None:
         """Answer a request, until the caller goes away."""
-        answer = Answer(send, may_stream=takes_events(headers))
+        answer, method, tally = Answer(send, may_stream=takes_events(headers)), message["method"], self._dispatch.tally
         with Presence(receive) as presence:
             try:
                 params = ladder.climb(message, headers, self._knows)
-                if message["method"] == "subscriptions/listen":
+                if method == "subscriptions/listen":
                     answer.break_off()
-                    await self._listen(message["id"], params, send)
+                    await self._listen(message["id"], params, headers.identity, send)
+                    tally.answered(method, {})
                     return
-                result = await self._result(message["method"], params, headers, answer)
+                result = await self._result(method, params, headers, answer)
                 await answer.finish(200, {"jsonrpc": "2.0", "id": message["id"], "result": result})
+                tally.answered(method, result)
             except RefusedError as error:
+                tally.refused(method)
                 await answer.finish(status_of(error.code), error.body(message["id"]))
+            except asyncio.CancelledError:
+                tally.given_up(method)
+                raise
             finally:
                 if presence.is_over:
                     answer.break_off()
+
+    @property
+    def listening(self) -> int:
+        """How many subscriptions there are."""
+        return len(self._listening)
 
     def end_all(self) -> None:
         """End all subscriptions in good order; begin no more."""
@@ -73,7 +85,7 @@ class Modern:
 
     async def _result(self, method: str, params: Mapping[str, Any], headers: Headers, answer: Answer) -> Message:
         if method == "server/discover":
-            return for_modern(method, self._welcome.discovered(MODERN_VERSIONS))
+            return for_modern(method, self._welcome.discovered(MODERN_VERSIONS, headers.identity))
         if method == "tools/call":
             self._check_header_params(params, headers)
         meta = table(params.get("_meta"))
@@ -83,15 +95,16 @@ class Modern:
             tell=answer.tell,
             capabilities=_passed_on(table(meta.get(ladder.CAPABILITIES))),
             log_level=level if isinstance(level, str) else None,
+            identity=headers.identity,
         )
         return for_modern(method, await self._dispatch.answer(method, params, asker))
 
     def _check_header_params(self, params: Mapping[str, Any], headers: Headers) -> None:
         mirrored = self._catalogue.tools().header_params
-        if mirrored and (origin := self._catalogue.tool(str(params.get("name")))) is not None:
+        if mirrored and (origin := self._catalogue.tool(str(params.get("name")), headers.identity)) is not None:
             ladder.check_header_params(mirrored.get(origin, ()), params.get("arguments"), headers)
 
-    async def _listen(self, request_id: str | int, params: Mapping[str, Any], send: Send) -> None:
+    async def _listen(self, request_id: str | int, params: Mapping[str, Any], identity: Identity, send: Send) -> None:
         wanted = table(params.get("notifications"))
         if "notifications" not in params:
             raise RefusedError(INVALID_PARAMS, "params.notifications must be an object")
@@ -101,7 +114,7 @@ class Modern:
         listen = Listen(request_id, events, wanted)
         self._listening[end] = None
         try:
-            honoured = listen.honoured | await self._subscribed(listen, wanted)
+            honoured = listen.honoured | await self._subscribed(listen, wanted, identity)
             listen.acknowledge(honoured)
             self._fanout.add(listen)
             events.keep_alive()
@@ -113,7 +126,7 @@ class Modern:
             self._fanout.remove(listen)
             events.break_off()
 
-    async def _subscribed(self, listen: "Listen", wanted: Mapping[str, Any]) -> dict[str, Any]:
+    async def _subscribed(self, listen: "Listen", wanted: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
         """Return the resources of which he will hear: of the others nobody could tell him anything."""
         uris = wanted.get(_SUBSCRIPTIONS)
         if not isinstance(uris, list):
@@ -121,7 +134,7 @@ class Modern:
         told = list[str]()
         for uri in cast("list[object]", uris)[: fanout.MOST_SUBSCRIPTIONS]:
             try:
-                await self._fanout.subscribe(listen, str(uri))
+                self._fanout.subscribe(listen, await self._fanout.owner(str(uri), identity), str(uri))
             except (RefusedError, MCPOrchestratorError):
                 continue
             told.append(str(uri))

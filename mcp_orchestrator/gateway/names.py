@@ -4,7 +4,7 @@ A name has at most 64 letters, digits, `_`, `.`, `-` or `/`: what the strictest 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -25,6 +25,11 @@ class Origin:
     server: ServerName
     name: str
 
+    @property
+    def full_name(self) -> str:
+        """What it is called where prefixes, aliases and other servers do not matter."""
+        return f"{self.server}{JOINT}{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -36,6 +41,14 @@ class Published:
     def origin(self, name: str) -> Origin | None:
         """Return what a caller means by this name; None: nothing."""
         return self.offered.get(name) or self.spellings.get(name)
+
+    def only(self, may: Callable[[str], bool]) -> "Published":
+        """Return what is left of it for a caller who may use only some. `may`: takes full names."""
+        offered, spellings = (
+            {name: origin for name, origin in names.items() if may(origin.full_name)}
+            for names in (self.offered, self.spellings)
+        )
+        return Published(offered, spellings)
 
 
 def published(servers: Mapping[ServerName, ServerConfig], names: Mapping[ServerName, Iterable[str]]) -> Published:

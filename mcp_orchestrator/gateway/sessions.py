@@ -5,7 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
+from actors.config import LogLevel
+from mcp_orchestrator.access import EVERYTHING, Identity
 from mcp_orchestrator.gateway.fanout import UPDATED, Kind
+from mcp_orchestrator.gateway.logs import LEVELS
+from mcp_orchestrator.gateway.logs import METHOD as LOG
 from mcp_orchestrator.gateway.questions import Questions
 from mcp_orchestrator.gateway.streams import Events, Message
 
@@ -16,20 +20,32 @@ MOST = 10_000
 class Session:
     """One caller from his initialize on. `under_way`: his requests, by id; `log_level`: None asks for nothing.
 
-    `questions`: what servers ask of him, who declared `capabilities`.
+    `questions`: what servers ask of him, who `declared` what he can do. `identity`: who he is; nobody else may use it.
     What he is to hear while he has no stream open is kept, once of each kind: lists change, that is all it says.
     """
 
     def __init__(
-        self, session_id: str, protocol: str, now: float, capabilities: Mapping[str, Any] | None = None
+        self,
+        session_id: str,
+        protocol: str,
+        now: float,
+        capabilities: Mapping[str, Any] | None = None,
+        identity: Identity = EVERYTHING,
     ) -> None:
-        self.questions = Questions(capabilities or {})
+        self.declared: Mapping[str, Any] = capabilities or {}
+        self.questions = Questions(self.declared)
         self.session_id, self.protocol, self.used_at = session_id, protocol, now
-        self.log_level: str | None = None
+        self.identity = identity
+        self.log_level: LogLevel | None = None
         self.under_way: dict[str | int, asyncio.Task[object]] = {}
         self._stream: Events | None = None
         self._missed: dict[tuple[str, str], Message] = {}
         self._closed: asyncio.Event | None = None
+
+    @property
+    def listens(self) -> bool:
+        """Whether he has a stream open to be told on."""
+        return self._stream is not None
 
     @property
     def is_idle(self) -> bool:
@@ -70,6 +86,15 @@ class Session:
         if self._stream is not None:
             self._stream.push({"jsonrpc": "2.0", "method": method, "params": params})
 
+    def log(self, params: Mapping[str, Any]) -> None:
+        """Tell him what a server logs, if it is what he asked for."""
+        if self.log_level is not None and LEVELS.get(str(params.get("level")), 0) >= LEVELS[self.log_level]:
+            self.tell(LOG, params)
+
+    def put(self, message: Message) -> bool:
+        """Send him a request on his stream; False: he has none open, or too much waits there."""
+        return self._stream is not None and self._stream.push(message)
+
     def _tell(self, method: str, params: Mapping[str, Any] | None, about: str) -> None:
         message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
         if params is not None:
@@ -79,7 +104,10 @@ class Session:
 
 
 class Sessions:
-    """Keeps sessions until they end, or nothing is heard of them for half an hour. `ended` hears of every end."""
+    """Keeps sessions until they end, or nothing is heard of them for half an hour. `ended` hears of every end.
+
+    Somebody has to call `expire` from time to time: what a session holds is to end with it.
+    """
 
     def __init__(self, clock: Callable[[], float], ended: Callable[[Session], object]) -> None:
         self._clock, self._ended = clock, ended
@@ -89,19 +117,21 @@ class Sessions:
         """Return those there are."""
         return list(self._sessions.values())
 
-    def begin(self, protocol: str, capabilities: Mapping[str, Any] | None = None) -> Session | None:
+    def begin(
+        self, protocol: str, capabilities: Mapping[str, Any] | None = None, identity: Identity = EVERYTHING
+    ) -> Session | None:
         """Return a new one; None: there are too many."""
-        self._expire()
+        self.expire()
         if len(self._sessions) >= MOST:
             return None
-        session = Session(uuid4().hex, protocol, self._clock(), capabilities)
+        session = Session(uuid4().hex, protocol, self._clock(), capabilities, identity)
         self._sessions[session.session_id] = session
         return session
 
-    def get(self, session_id: str) -> Session | None:
-        """Return the one of this id, which is in use; None: there is none, or none any more."""
+    def get(self, session_id: str, identity: Identity = EVERYTHING) -> Session | None:
+        """Return the one of this id, which is in use; None: this caller has none, or none any more."""
         session = self._sessions.get(session_id)
-        if session is None or self._is_expired(session):
+        if session is None or session.identity != identity or self._is_expired(session):
             return None
         session.used_at = self._clock()
         return session
@@ -112,10 +142,12 @@ class Sessions:
             return
         for task in list(session.under_way.values()):
             task.cancel()
+        session.questions.end("the session has ended")
         session.close_stream()
         self._ended(session)
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """End those of which nothing has been heard for too long."""
         for session in [session for session in self._sessions.values() if self._is_expired(session)]:
             self.end(session)
 

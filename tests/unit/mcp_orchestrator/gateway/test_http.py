@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from mcp_orchestrator.gateway.http_request import MOST_BYTES
+from mcp_orchestrator.config import DaemonSettings
 from tests.fixtures.asgi import Asked, Caller
 from tests.fixtures.gateways import serving
 from tests.fixtures.manual_time import on_a_loop
 
+MOST_BYTES = DaemonSettings().max_body_bytes
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 RESPONSE: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "result": {}}
 Ask = Callable[[Caller], Asked]
