@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.call import OnProgress, ServerName
 from actors.caller import Caller
-from actors.config import LogLevel, ServerConfig
+from actors.config import ServerConfig
 from actors.errors import MCPOrchestratorError, OverloadedError, ServerUnavailableError
 from actors.mailbox import tell
 from actors.notices import Notification
@@ -59,7 +59,7 @@ class OwnConnections:
         self._loop = asyncio.get_running_loop()
         self._passed_on = PassedOn(session, self._loop)
         self._engine: Engine | None = None
-        self._opened: dict[ServerName, LogLevel | None] = {}  # With what it was to log as it was opened.
+        self._opened: dict[ServerName, Mapping[str, Any]] = {}  # With what is configured otherwise for him.
         self._connecting: dict[ServerName, Future[bool]] = {}
         self._watched: dict[str, ServerName] = {}  # By URI.
         self._changing = asyncio.Lock()
@@ -105,18 +105,22 @@ class OwnConnections:
 
     def log_level_changed(self) -> None:
         """Tell his servers what he wants to hear; those that cannot be told may log more, which he does not."""
-        engine, params = self._engine, {"level": self._session.log_level}
-        for server, status in {} if engine is None else engine.board.statuses.copy().items():
-            if engine is not None and status.era == "legacy" and "logging" in status.capabilities:
+        if (engine := self._engine) is None:
+            return
+        params = {"level": self._session.log_level}
+        for server, status in engine.board.statuses.copy().items():
+            if status.era == "legacy" and "logging" in status.capabilities:
                 with suppress(MCPOrchestratorError):
                     engine.submit(engine.asking.request(server, "logging/setLevel", params, None))
 
     def unsubscribe(self, uri: str) -> bool:
         """Have him hear no more of it; False: he does not hear of it from here."""
         server = self._watched.pop(uri, None)
+        if server is None:
+            return False
         if server in self._opened:
             self._watch(server, uri, wanted=False)
-        return server is not None
+        return True
 
     async def follow(self) -> None:
         """Take over what has changed in the configuration: what is not to be here any more ends."""
@@ -159,7 +163,8 @@ class OwnConnections:
                 self._connecting.clear()
             if server not in self._opened and not self._room.take():
                 raise OverloadedError("too many sessions have a connection of their own: max_session_connections")
-            self._opened.setdefault(server, self._session.log_level)
+            if server not in self._opened:
+                self._opened[server] = self._for_him(server)
             try:
                 engine = await self._engine_with(server)
             except BaseException:
@@ -170,8 +175,9 @@ class OwnConnections:
 
     async def _engine_with(self, server: ServerName) -> Engine:
         if self._engine is None:
-            self._engine = await asyncio.to_thread(
-                self._orchestrator.branch, self._config(), inputs=self._passed_on, on_notification=self._on_notification
+            # Not on a thread: who gives his call up meanwhile would leave an engine behind that nobody knows.
+            self._engine = self._orchestrator.branch(
+                self._config(), inputs=self._passed_on, on_notification=self._on_notification
             )
         elif server not in self._engine.config.servers:
             await reply_of(self._engine.reload(self._config()), _RELOAD_S, otherwise=[])
@@ -183,19 +189,18 @@ class OwnConnections:
         return self._orchestrator.config.model_copy(update={"state": "memory", "servers": self._servers()})
 
     def _servers(self) -> dict[ServerName, ServerConfig]:
-        known = self._orchestrator.config.servers
-        return {server: self._as_his(known[server]) for server in self._opened if self._is_wanted(server)}
+        known, opened = self._orchestrator.config.servers, self._opened.items()
+        return {name: known[name].model_copy(update=his) for name, his in opened if self._is_wanted(name)}
 
     def _is_wanted(self, server: ServerName) -> bool:
         config = self._orchestrator.config.servers.get(server)
         return config is not None and config.per_session
 
-    def _as_his(self, config: ServerConfig) -> ServerConfig:
-        """Return how a server is connected for him: in the era it was found to be of, logging what he wants to hear."""
-        changes: dict[str, Any] = {"log_level": self._opened[config.name] or config.log_level}
-        if config.protocol == "auto" and (era := self._status(config.name).era):
-            changes["protocol"] = era
-        return config.model_copy(update=changes)
+    def _for_him(self, server: ServerName) -> Mapping[str, Any]:
+        """Return how he is connected: in the era the server was found to be of, to hear what he wants to."""
+        config, era = self._orchestrator.config.servers[server], self._status(server).era
+        known = {"protocol": era} if config.protocol == "auto" and era else {}
+        return known if self._session.log_level is None else {**known, "log_level": self._session.log_level}
 
     def _watch(self, server: ServerName, uri: str, *, wanted: bool) -> None:
         if (engine := self._engine) is None:

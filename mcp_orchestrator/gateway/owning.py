@@ -50,7 +50,7 @@ class Owning:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def numbers(self) -> dict[str, int]:
-        """Return {connections, total_calls, failures, pending_calls, unaccounted_calls}, since the start. Any thread."""
+        """Return {connections, total_calls, failures, pending_calls, unaccounted_calls}. For any thread."""
         numbers = Counter(self._ended)
         for owned in self._owned.copy().values():
             numbers.update(owned.numbers())
