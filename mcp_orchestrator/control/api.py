@@ -1,19 +1,68 @@
 """The control API as a router for FastAPI."""
 
-from fastapi import APIRouter, Response
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
+from mcp_orchestrator.control.acting import Orders, add_care, add_orders, add_reload
+from mcp_orchestrator.control.calling import add_calls
 from mcp_orchestrator.control.configuration_source import ConfigurationSource
 from mcp_orchestrator.control.facts import Facts
 from mcp_orchestrator.control.live import Live
-from mcp_orchestrator.control.readers import EventStream
-from mcp_orchestrator.control.refusals import ControlRoute, Json
+from mcp_orchestrator.control.looking import Looking, add_overviews, add_servers
+from mcp_orchestrator.control.permits import Permits
+from mcp_orchestrator.control.refusals import ControlRoute
+from mcp_orchestrator.control.stop_signals import on_stop_signal
 
 PREFIX = "/api/v1"
 
 
+def control_api(
+    orchestrator: AsyncMCPOrchestrator,
+    *,
+    configuration: ConfigurationSource | None = None,
+    prefix: str = PREFIX,
+    endpoint: str | None = None,
+    connects: bool = True,
+) -> APIRouter:
+    """Return the control API of an orchestrator as a router, for an application of your own.
+
+    >>> from fastapi import FastAPI
+    >>> from mcp_orchestrator import AsyncMCPOrchestrator
+    >>> from mcp_orchestrator.control import control_api
+    >>> orchestrator = AsyncMCPOrchestrator("orchestrator.toml")
+    >>> app = FastAPI()
+    >>> app.include_router(control_api(orchestrator))
+
+    * The orchestrator is connected when the application starts, as `async with` does, and shut down when it ends:
+      by the router's lifespan, which `include_router` adds to the application's. `connects=False`: both are yours.
+    * `configuration`: what POST /reload reads again. `endpoint`: the path of an MCP gateway in the application.
+    * It asks for no token: put before it what guards the rest of the application, as with any router.
+    """
+    control = Control(orchestrator, configuration=configuration, prefix=prefix, endpoint=endpoint)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        control.begin()
+        with on_stop_signal(control.end_streams):
+            try:
+                if connects:
+                    await orchestrator.connect_all()
+                yield
+            finally:
+                control.end_streams()
+                if connects:
+                    await orchestrator.shutdown()
+
+    control.router.lifespan_context = lifespan
+    return control.router
+
+
 class Control:
-    """The control API of one orchestrator, for a daemon that begins and ends it by itself. See `control_api`."""
+    """The control API of a daemon, which says itself when it begins and ends. See `control_api`."""
 
     def __init__(
         self,
@@ -25,27 +74,24 @@ class Control:
     ) -> None:
         facts = Facts(orchestrator, configuration, endpoint)
         self._live = Live(orchestrator, facts)
-        self.router = APIRouter(prefix=prefix, route_class=ControlRoute)
-        _add_reading(self.router, facts, self._live)
+        permits = Permits(orchestrator, self._live)
+        self.router = APIRouter(prefix=prefix, route_class=ControlRoute, generate_unique_id_function=_operation)
+        add_overviews(self.router, facts, self._live)
+        add_servers(self.router, orchestrator, facts, Looking(orchestrator, permits))
+        orders = Orders(orchestrator, facts)
+        add_orders(self.router, orders)
+        add_care(self.router, orders)
+        add_reload(self.router, orders, facts, self._live, configuration)
+        add_calls(self.router, orchestrator, permits)
 
     def begin(self) -> None:
-        """Sample and tell what happens, on the loop that runs now."""
+        """Sample, and tell what happens, on the loop that runs now."""
         self._live.begin()
 
     def end_streams(self) -> None:
-        """Say that this was all to everybody who reads the events. May be called again."""
+        """Say to everybody who reads the events that this was all, and sample no more. May be called again."""
         self._live.end()
 
 
-def _add_reading(router: APIRouter, facts: Facts, live: Live) -> None:
-    @router.get("/overview")
-    async def overview() -> Response:
-        return Json(facts.overview())
-
-    @router.get("/history")
-    async def history() -> Response:
-        return Json(live.history.whole())
-
-    @router.get("/events")
-    async def events() -> Response:
-        return EventStream(live.reading)
+def _operation(route: APIRoute) -> str:
+    return route.name

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
 
+from actors.call import ServerName
 from actors.mcp.envelope import CLIENT_INFO
+from actors.names import Names
 from actors.status import Incident
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.control.configuration_source import ConfigurationSource
@@ -56,12 +58,17 @@ class Facts:
         """Return every server of the configuration, in its order."""
         return [self.server(name) for name in self._orchestrator.config.servers]
 
+    def name(self, server: str) -> ServerName:
+        """Return the name in the configuration of what is perhaps an alias. UnknownServerError."""
+        return Names(self._orchestrator.config.servers).server(server)
+
     def server(self, name: str) -> Json:
         """Return everything known of one server. UnknownServerError."""
         seen = self._orchestrator.get_server_status(name)
         config = self._orchestrator.config.servers[seen["server"]]
         explain = self._orchestrator.explain(name)
-        return seen | {"enabled": config.enabled, "explain": explain, "priority": config.priority}
+        told = {"enabled": config.enabled, "priority": config.priority, "max_concurrent": config.max_concurrent}
+        return seen | told | {"explain": explain}
 
     def statistics(self) -> Json:
         """Return the numbers of all servers together."""
@@ -78,6 +85,6 @@ class Facts:
         """Return the last incidents, oldest first; `server`: of this one alone, by name or alias."""
         incidents: Sequence[Incident] = self._orchestrator.get_incidents()
         if server is not None:
-            name = self._orchestrator.get_server_status(server)["server"]
+            name = self.name(server)
             incidents = [incident for incident in incidents if incident.server == name]
         return [asdict(incident) for incident in incidents[-limit:]]

@@ -78,6 +78,10 @@ class Live:
         finally:
             self._readers = tuple(other for other in self._readers if other is not reader)
 
+    def status(self, server: ServerName) -> ServerStatus:
+        """Return what a server said of itself last."""
+        return self._statuses.get(server) or ServerStatus(server=server)
+
     def look(self) -> None:
         """Tell soon what nobody says by himself: that the configuration is another one."""
         self._wake()
@@ -112,8 +116,7 @@ class Live:
             self._wake()
 
     def _sample(self) -> None:
-        servers = self._orchestrator.config.servers
-        statuses = {name: self._statuses.get(name) or ServerStatus(server=name) for name in servers}
+        statuses = {name: self.status(name) for name in self._orchestrator.config.servers}
         sample = self.history.take(time.time(), statuses)
         if self._readers:
             self._tell(_event("sample", sample), self._if_new("statistics", self._facts.statistics()))

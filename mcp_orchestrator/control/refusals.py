@@ -9,6 +9,7 @@ from typing import Any, cast
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from actors.errors import (
     CallCancelledError,
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _INVALID_PARAMS = -32602
+_LONGEST = 80  # Characters of what a caller sent, told to him.
 
 # The first that fits. What is not in it was sent, and nobody knows what came of it, or its answer is of no use.
 _STATUS: tuple[tuple[type[MCPOrchestratorError], int], ...] = (
@@ -58,7 +60,7 @@ class NothingDoneError(NotExecutedError):
 
 
 class ControlRoute(APIRoute):
-    """A route of the control API: whatever goes wrong is told as `body_of` has it, in anybody's application."""
+    """A route of the control API: whatever goes wrong is told as `told` has it, in anybody's application."""
 
     def get_route_handler(self) -> Handler:
         """Return what serves the route."""
@@ -71,8 +73,21 @@ class ControlRoute(APIRoute):
                 return refused(InvalidCallError(_mistakes(error)))
             except MCPOrchestratorError as error:
                 return refused(error)
+            except HTTPException:  # Of the application: what it has before its routes, and says in its own way.
+                raise
+            except Exception:
+                logger.exception("a request could not be answered")
+                return _answer(500, "InternalError", "this could not be answered: the log says why")
 
         return served
+
+
+async def refuse_http(request: Request, error: Exception) -> Response:
+    """Tell in our shape what is wrong with a request that no route takes. For an application that is ours alone."""
+    if not isinstance(error, HTTPException):
+        raise error
+    what = f"{request.method} {request.url.path}: {error.detail}; what there is, /docs says"
+    return _answer(error.status_code, "RequestError", what, error.headers)
 
 
 @contextmanager
@@ -91,7 +106,12 @@ def refused(error: MCPOrchestratorError) -> Json:
     headers: dict[str, str] = {}
     if error.retry_after_s is not None and error.executed == "no":
         headers["retry-after"] = str(max(math.ceil(error.retry_after_s), 1))
-    return Json(body_of(error), status_of(error), headers)
+    return Json({"error": told(error)}, status_of(error), headers)
+
+
+def _answer(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> Json:
+    facts = told(NotExecutedError(message)) | {"type": kind}
+    return Json({"error": facts}, status, dict(headers or {}))
 
 
 def status_of(error: MCPOrchestratorError) -> int:
@@ -107,9 +127,9 @@ def status_of(error: MCPOrchestratorError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
 
 
-def body_of(error: MCPOrchestratorError) -> dict[str, Any]:
+def told(error: MCPOrchestratorError) -> dict[str, Any]:
     """Return an error in JSON's types."""
-    told = {
+    facts = {
         "type": type(error).__name__,
         "message": error.message,
         "executed": error.executed,
@@ -119,8 +139,8 @@ def body_of(error: MCPOrchestratorError) -> dict[str, Any]:
         "request_id": error.request_id,
     }
     if isinstance(error, MCPToolError) and error.code is not None:
-        told |= {"code": error.code, "data": error.data}
-    return {"error": told}
+        facts |= {"code": error.code, "data": error.data}
+    return facts
 
 
 def _mistakes(error: RequestValidationError) -> str:
@@ -130,16 +150,28 @@ def _mistakes(error: RequestValidationError) -> str:
 
 def _mistake(one: Mapping[str, Any]) -> str:
     where, *path = (str(part) for part in one["loc"])
+    if one["type"] == "json_invalid":
+        return f"the body is no JSON: {one['ctx']['error']}"
+    if not path:
+        return _of_all(where, one)
     name = ".".join(path)
     match one["type"]:
-        case "json_invalid":
-            return f"the body is no JSON: {one['ctx']['error']}"
-        case "missing" if not path:
-            return "the body is missing: send JSON, with Content-Type: application/json"
         case "missing":
             return f"{where}: {name} is missing"
         case "extra_forbidden":
             return f"{where}: {name} is not known here; take it out"
         case _:
-            given = repr(one.get("input"))
-            return f"{where}: {name or 'all of it'}: {one['msg']}, not {given[:80]}"
+            return f"{where}: {name}: {one['msg'].replace('Input should be', 'must be', 1)}, not {_short(one)}"
+
+
+def _of_all(where: str, one: Mapping[str, Any]) -> str:
+    if one["type"] == "missing":
+        return f"the {where} is missing: send a JSON object, with Content-Type: application/json"
+    if isinstance(one.get("input"), bytes):
+        return f"the {where} is not said to be JSON: send Content-Type: application/json"
+    return f"the {where} must be a JSON object, not {_short(one)}"
+
+
+def _short(one: Mapping[str, Any]) -> str:
+    given = repr(one.get("input"))
+    return given if len(given) <= _LONGEST else f"{given[:_LONGEST]}…"
