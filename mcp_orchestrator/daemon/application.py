@@ -1,30 +1,47 @@
 """The daemon as one ASGI application: MCP on the shortest way, everything else behind FastAPI."""
 
+from pathlib import Path
 from typing import Literal
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
-from mcp_orchestrator.config import Source
+from mcp_orchestrator.access import Guard, Tokens, audit, tokens_of
+from mcp_orchestrator.access.guard import Application
+from mcp_orchestrator.config import DaemonSettings, Source
+from mcp_orchestrator.control import Control, refuse_http
 from mcp_orchestrator.daemon.configuration import Configuration
+from mcp_orchestrator.dashboard import Dashboard
 from mcp_orchestrator.gateway import Gateway
 from mcp_orchestrator.gateway.application import PATH
 from mcp_orchestrator.gateway.http_request import LOOPBACK, Receive, Scope
 from mcp_orchestrator.gateway.streams import Send
+from mcp_orchestrator.observing.pages import Observed
 
 
 class Daemon:
     """Serves what one orchestrator is for: `gateway` at /mcp, and `site`, all other paths.
 
-    `configuration`: what is in force, and how it is read again.
+    `configuration`: what is in force, and how it is read again. `tokens`: who gets in; None: as the configuration says.
     """
 
-    def __init__(self, config: Source | Configuration) -> None:
+    def __init__(self, config: Source | Configuration, tokens: Tokens | None = None) -> None:
         self.configuration = config if isinstance(config, Configuration) else Configuration(config)
         loaded = self.configuration.in_force
-        self.gateway = Gateway(loaded, hosts=(*LOOPBACK, loaded.daemon.host, *loaded.daemon.hosts))
+        self._guard = _guard(self._route, loaded.daemon, tokens or tokens_for(self.configuration))
+        self.gateway = Gateway(loaded, hosts=None)  # The guard has looked before.
         self.orchestrator = self.gateway.orchestrator
         self.configuration.serve(self.orchestrator.reload)
-        self.site = FastAPI(title="MCP Orchestrator")
+        self.control = Control(self.orchestrator, configuration=self.configuration, endpoint=PATH)
+        self.site = FastAPI(title="MCP Orchestrator", docs_url=None, redoc_url=None)  # Theirs load from elsewhere.
+        self.site.include_router(self.control.router)
+        self.site.add_exception_handler(HTTPException, refuse_http)
+        self.observed = Observed(
+            self.orchestrator, self.gateway.numbers, self.configuration, metrics=loaded.daemon.metrics
+        )
+        self.site.include_router(self.observed.router)
+        if loaded.daemon.dashboard:
+            self.site.router.routes.extend(Dashboard().routes)
         self._is_draining = False
 
     @property
@@ -34,35 +51,49 @@ class Daemon:
             return "draining"
         return "broken" if self.orchestrator.broken else "serving"
 
-    def summary(self) -> str:
-        """Return in one line how it is: "3/4 servers up; not up: plex (reconnecting)"."""
-        orchestrator = self.orchestrator
-        if orchestrator.broken:
-            return f"broken: {orchestrator.broken}"
-        enabled = [name for name, server in orchestrator.config.servers.items() if server.enabled]
-        states = {name: str(orchestrator.get_server_status(name)["state"]) for name in enabled}
-        down = [f"{name} ({state})" for name, state in states.items() if not orchestrator.is_connected(name)]
-        words = [f"{len(enabled) - len(down)}/{len(enabled)} servers up"]
-        if self._is_draining:
-            words.insert(0, f"draining, {orchestrator.get_pending_calls()} calls under way")
-        elif down:
-            words.append(f"not up: {', '.join(down)}")
-        if self.configuration.error:
-            words.append(f"the file was not reloaded: {self.configuration.error}")
-        return "; ".join(words)
-
     async def start(self) -> dict[str, bool]:
         """See Gateway."""
-        return await self.gateway.start()
+        self.control.begin()
+        self.observed.begin()
+        ready = await self.gateway.start()
+        self.observed.is_now("serving")
+        return ready
+
+    def drain(self) -> None:
+        """End the streams of those who only listen, and take no more calls. The first part of an end."""
+        self._is_draining = True
+        self.observed.is_now("draining")
+        self.control.end_streams()
+        self.gateway.end_streams()
 
     async def close(self) -> list[str]:
-        """End the streams of those who only listen, let calls under way finish; see Gateway."""
-        self._is_draining = True
+        """Drain, let calls under way finish, and end everything; return what is left behind."""
+        self.drain()
         return await self.gateway.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request, if it may come in."""
+        await self._guard(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].rstrip("/") == PATH:
             await self.gateway(scope, receive, send)
         else:
             await self.site(scope, receive, send)
+
+
+def tokens_for(configuration: Configuration) -> Tokens:
+    """Return the tokens that a daemon with this configuration asks for."""
+    path = configuration.path
+    return tokens_of(configuration.in_force.daemon, None if path is None else Path(path))
+
+
+def _guard(app: Application, settings: DaemonSettings, tokens: Tokens) -> Guard:
+    audit.switch(on=settings.audit)
+    return Guard(
+        app,
+        tokens,
+        hosts=(*LOOPBACK, settings.host, *settings.hosts),
+        max_streams=settings.max_streams,
+        max_body_bytes=settings.max_body_bytes,
+    )

@@ -3,9 +3,9 @@
 import socket
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
-from ipaddress import ip_address
 
 from actors.errors import ConfigurationError
+from mcp_orchestrator.access import Tokens, check_bind
 from mcp_orchestrator.config.daemon import DaemonSettings
 from mcp_orchestrator.gateway.application import PATH
 
@@ -14,18 +14,20 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where such 
 
 
 @contextmanager
-def listening(settings: DaemonSettings, passed: Sequence[socket.socket]) -> Generator[list[socket.socket]]:
+def listening(
+    settings: DaemonSettings, passed: Sequence[socket.socket], tokens: Tokens
+) -> Generator[list[socket.socket]]:
     """Take the port before anything is started: who has it already is the first thing to know.
 
     * `passed`: what systemd has opened; with these, `host` and `port` of the settings do not matter.
-    * ConfigurationError: the address is not this machine's alone, or somebody has it.
+    * ConfigurationError: others can reach the address, and there is no token; or somebody has it.
     """
     with ExitStack() as opened:
         listeners = [opened.enter_context(listener) for listener in passed]
         for listener in listeners:
             if listener.family != socket.AF_UNIX:
-                _check_is_of_this_machine(listener.getsockname()[0])
-        yield listeners or [opened.enter_context(_opened(settings.host, settings.port))]
+                check_bind(listener.getsockname()[0], tokens)
+        yield listeners or [opened.enter_context(_opened(settings, tokens))]
 
 
 def url(listener: socket.socket) -> str:
@@ -44,8 +46,9 @@ def reached_at(listener: socket.socket) -> str | tuple[str, int]:
     return _EVERYWHERE.get(host, host), port
 
 
-def _opened(host: str, port: int) -> socket.socket:
-    _check_is_of_this_machine(host)
+def _opened(settings: DaemonSettings, tokens: Tokens) -> socket.socket:
+    host, port = settings.host, settings.port
+    check_bind(host, tokens)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -58,15 +61,3 @@ def _opened(host: str, port: int) -> socket.socket:
             f"cannot serve at {host}, port {port}: {error.strerror}. Take another --port"
         ) from error
     return listener
-
-
-def _check_is_of_this_machine(host: str) -> None:
-    try:
-        if host == "localhost" or ip_address(host).is_loopback:
-            return
-    except ValueError:
-        pass  # A name, which may lead anywhere.
-    raise ConfigurationError(
-        f"--host {host}: anybody who reaches this address could call every tool. Only addresses of this machine "
-        "alone are served: 127.0.0.1, ::1 or localhost"
-    )

@@ -25,16 +25,34 @@ class Pulse:
                 self._manager.extend(_PATIENCE_S)
             else:
                 self.broken = self._daemon.orchestrator.broken
-            if (now := self._daemon.summary()) != self._told:
+            if (now := summary(self._daemon)) != self._told:
                 self._told = now
                 self._manager.status(now)
 
     def ready(self) -> None:
         """Tell that calls are answered from now on."""
-        self._is_changing, self._told = False, self._daemon.summary()
+        self._is_changing, self._told = False, summary(self._daemon)
         self._manager.ready(self._told)
 
     def draining(self) -> None:
         """Tell that no new calls are taken from now on."""
         self._is_changing = True
-        self._manager.stopping(self._daemon.summary())
+        self._manager.stopping(summary(self._daemon))
+
+
+def summary(daemon: Daemon) -> str:
+    """Return in one line how it is: "3/4 servers up; not up: plex (reconnecting)"."""
+    orchestrator = daemon.orchestrator
+    if orchestrator.broken:
+        return f"broken: {orchestrator.broken}"
+    enabled = [name for name, server in orchestrator.config.servers.items() if server.enabled]
+    down = [name for name in enabled if not orchestrator.is_connected(name)]
+    if daemon.state == "draining":
+        return f"draining; calls under way: {orchestrator.get_pending_calls()}"
+    words = [f"{len(enabled) - len(down)}/{len(enabled)} servers up"]
+    if down:
+        states = [f"{name} ({orchestrator.get_server_status(name)['state']})" for name in down]
+        words.append(f"not up: {', '.join(states)}")
+    if daemon.configuration.error:
+        words.append(f"the file was not reloaded: {daemon.configuration.error}")
+    return "; ".join(words)

@@ -15,8 +15,9 @@ from typing import Any, cast
 import uvicorn
 
 from actors.errors import ConfigurationError
-from mcp_orchestrator.daemon.application import Daemon
+from mcp_orchestrator.daemon.application import Daemon, tokens_for
 from mcp_orchestrator.daemon.configuration import Configuration
+from mcp_orchestrator.daemon.connections import BoundedProtocol
 from mcp_orchestrator.daemon.listening import listening, url
 from mcp_orchestrator.daemon.pulse import Pulse
 from mcp_orchestrator.daemon.reloading import Record, record_of
@@ -32,6 +33,8 @@ _SETTINGS: Mapping[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,
+    "http": BoundedProtocol,
+    "ws": "none",
     "log_level": "warning",
 }
 
@@ -48,15 +51,16 @@ class Ended:
 def serve(configuration: Configuration) -> Ended:
     """Serve until a signal comes. The first lets calls under way finish, the second ends them.
 
-    ConfigurationError: the address is not this machine's alone, or somebody has it.
+    ConfigurationError: others can reach the address, and there is no token; or somebody has it.
     """
     faulthandler.enable()  # The watchdog ends a hang by SIGABRT: what every thread was at is then on stderr.
+    tokens = tokens_for(configuration)
     manager, watchdog = notifier(os.environ), watchdog_s(os.environ)
     with (
-        listening(configuration.in_force.daemon, passed_sockets(os.environ)) as listeners,
+        listening(configuration.in_force.daemon, passed_sockets(os.environ), tokens) as listeners,
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
-        return runner.run(_Process(configuration, listeners, manager, watchdog).live())
+        return runner.run(_Process(Daemon(configuration, tokens), listeners, manager, watchdog).live())
 
 
 class _Process:
@@ -64,16 +68,17 @@ class _Process:
 
     def __init__(
         self,
-        configuration: Configuration,
+        daemon: Daemon,
         listeners: Sequence[socket.socket],
         manager: Notifier,
         watchdog: float,
     ) -> None:
         self._listeners, self._manager, self._watchdog_s = listeners, manager, watchdog
-        self._configuration, self._record = configuration, Record(record_of(os.getpid(), os.environ))
-        self._daemon = Daemon(configuration)
+        self._daemon, self._configuration = daemon, daemon.configuration
+        self._record = Record(record_of(os.getpid(), os.environ))
         self._pulse = Pulse(self._daemon, manager)
-        self._server = _Server(uvicorn.Config(self._daemon, **_SETTINGS))
+        most = self._configuration.in_force.daemon.max_connections
+        self._server = _Server(uvicorn.Config(self._daemon, **_SETTINGS, limit_concurrency=most + 1))  # It counts >=.
 
     async def live(self) -> Ended:
         """Serve from here to the end."""
@@ -137,8 +142,9 @@ class _Process:
 
     async def _drain(self, signals: Signals) -> list[str]:
         """Take no more calls, and let those under way finish; return what is left behind."""
-        self._pulse.draining()
         self._server.stop_accepting()
+        self._daemon.drain()
+        self._pulse.draining()
         if not self._pulse.broken:
             within_s = self._configuration.in_force.shutdown_timeout_s
             _say(f"draining: calls under way may finish within {within_s:g} s; Ctrl-C again ends them now")
