@@ -67,7 +67,9 @@ def add_overviews(router: APIRouter, facts: Facts, live: Live) -> None:
         """Return what happened within each interval of the last minutes: calls, failures, latencies."""
         return Json(live.history.whole())
 
-    @router.get("/events", tags=["Status"], responses=refusals(503) | _STREAM, response_class=EventStream)
+    @router.get(
+        "/events", tags=["Status"], responses=refusals(503) | _STREAM, response_class=EventStream, status_code=200
+    )
     async def events() -> Response:
         """Tell what happens as it happens: first an overview, then what changes."""
         return EventStream(live.reading)

@@ -10,6 +10,7 @@ from mcp_orchestrator.access import Guard, Tokens, audit, tokens_of
 from mcp_orchestrator.access.guard import Application
 from mcp_orchestrator.config import DaemonSettings, Source
 from mcp_orchestrator.control import Control, refuse_http
+from mcp_orchestrator.daemon import reference
 from mcp_orchestrator.daemon.configuration import Configuration
 from mcp_orchestrator.dashboard import Dashboard
 from mcp_orchestrator.gateway import Gateway
@@ -33,7 +34,8 @@ class Daemon:
         self.orchestrator = self.gateway.orchestrator
         self.configuration.serve(self.orchestrator.reload)
         self.control = Control(self.orchestrator, configuration=self.configuration, endpoint=PATH)
-        self.site = FastAPI(title="MCP Orchestrator", docs_url=None, redoc_url=None)  # Theirs load from elsewhere.
+        self.site = FastAPI(title="MCP Orchestrator", docs_url=None, redoc_url=None)  # Its pages load from elsewhere.
+        self.site.add_route(reference.PATH, reference.page(self.site.openapi))
         self.site.include_router(self.control.router)
         self.site.add_exception_handler(HTTPException, refuse_http)
         self.observed = Observed(
