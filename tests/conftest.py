@@ -59,6 +59,18 @@ def sabnzbd_launcher() -> Path:
     return _peer("MCP_PEER_SABNZBD", "a program that starts SABnzbd", required="MCP_REQUIRE_SABNZBD")
 
 
+@pytest.fixture(scope="session")
+def systemd_root() -> Path:
+    """Return a root file system with systemd and the project; see scripts/_systemd."""
+    return _peer("MCP_SYSTEMD_ROOT", "a root file system with systemd", required="MCP_REQUIRE_SYSTEMD")
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> Path:
+    """Return a Chromium, in which the dashboard is looked at."""
+    return _peer("MCP_CHROMIUM", "a Chromium", required="MCP_REQUIRE_CHROMIUM")
+
+
 def _peer(variable: str, what: str, required: str = "MCP_REQUIRE_PEERS") -> Path:
     """Return the path in the variable. Without one: skip, or fail where everything is promised to be there."""
     path = os.environ.get(variable)
