@@ -19,7 +19,7 @@ from actors.status import ServerStatus
 NO_PARAMS: Mapping[str, Any] = {}
 _NOT_WANTED = {
     "disconnected": "call connect({!r}) first",
-    "disabled": "change that in its section first",
+    "disabled": "call enable({!r}) first",
 }
 
 

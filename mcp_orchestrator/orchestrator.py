@@ -224,11 +224,18 @@ class MCPOrchestrator(Face):
         return reply_of(self._engine.roll_call(), timeout, otherwise=False)
 
     def enable(self, server: str) -> bool:
-        """Serve a server that is disabled, until the end of this run, whatever is reloaded. False: it was enabled."""
+        """Serve a server that is disabled, and connect it. Return whether that changed anything.
+
+        It holds over reloads and `restart`: until `disable`, or until a configuration says so itself, or has no such
+        server any more; at the latest until the process ends.
+        """
         return reply_of(self._switching(server, on=True), 5.0, otherwise=False)
 
     def disable(self, server: str) -> bool:
-        """End a server's connection and refuse its calls, until `enable`, whatever is reloaded. False: it was so."""
+        """End a server's connection and refuse its calls, for as long as `enable` says. Return as `enable` does.
+
+        Calls that are under way may finish, for five seconds.
+        """
         return reply_of(self._switching(server, on=False), 5.0, otherwise=False)
 
     def save_state(self) -> bool:
@@ -238,8 +245,8 @@ class MCPOrchestrator(Face):
     def reload(self, config: Source) -> list[str]:
         """Take a new configuration; only servers whose section changed are touched. Return their names.
 
-        ConfigurationError, and nothing changed, if it has a mistake. What `[orchestrator]` says of health checks,
-        restarts and state holds from the next start; the rest of it at once.
+        ConfigurationError, and nothing changed, if it has a mistake. What `[orchestrator]` says of state holds from
+        the next start; the rest of it at once. Of several at once, one is the last, and holds whole.
         """
         return reply_of(self._reloading(config), 5.0, otherwise=[])
 

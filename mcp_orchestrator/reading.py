@@ -11,7 +11,7 @@ from actors.status import HealthStatus, Incident, ServerStatus
 from mcp_orchestrator import views
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.engine import Engine
-from mcp_orchestrator.watching import Watcher, Watchers
+from mcp_orchestrator.watching import Watcher, Watchers, guarded
 
 
 class Reading:
@@ -110,7 +110,7 @@ class Reading:
         for server in board.statuses.copy():
             told = None  # Until the last one told is the one that holds: another thread may tell a newer one before.
             while (status := board.statuses.get(server)) is not told and status is not None:
-                watcher.on_status(status)
+                guarded(watcher.on_status, status)
                 told = status
         return remove
 

@@ -44,15 +44,16 @@ class Watchers:
     def on_status(self, status: ServerStatus) -> None:
         """Tell all."""
         for watcher in self._all.copy().values():
-            _guarded(watcher.on_status, status)
+            guarded(watcher.on_status, status)
 
     def on_incident(self, incident: Incident) -> None:
         """Tell all."""
         for watcher in self._all.copy().values():
-            _guarded(watcher.on_incident, incident)
+            guarded(watcher.on_incident, incident)
 
 
-def _guarded(tell: Callable[[T], object], what: T) -> None:
+def guarded(tell: Callable[[T], object], what: T) -> None:
+    """Tell a watcher something; log what it raises."""
     try:
         tell(what)
     except Exception:

@@ -3,10 +3,10 @@
 from actors.config import ServerConfig
 
 
-def change(old: ServerConfig | None, new: ServerConfig | None, *, by_hand: bool) -> tuple[str, str] | None:
-    """Return kind and text of the incident; None for a server that is disabled now: its status says so."""
+def change(old: ServerConfig | None, new: ServerConfig | None, *, by_hand: bool) -> list[tuple[str, str]]:
+    """Return kind and text of what happened; nothing for a server that is disabled now: its status says so."""
     if old is None or new is None:
-        return "added" if old is None else "removed", "by the configuration"
+        return [("added" if old is None else "removed", "by the configuration")]
     if old.enabled is new.enabled:
-        return "reconfigured", "its section has changed"
-    return ("enabled", "by hand" if by_hand else "by the configuration") if new.enabled else None
+        return [("reconfigured", "its section has changed")]
+    return [("enabled", "by hand" if by_hand else "by the configuration")] if new.enabled else []

@@ -43,8 +43,8 @@ class Nursery:
         inputs: Inputs | None = None,
     ) -> None:
         self._runtime, self._board, self._connect, self._call_roster = runtime, board, connect, roster
-        self._publish, self._remember, self._notify = publish, remember, notify
-        self._inputs = inputs or InputHandlers()
+        self._publish, self._remember = publish, remember
+        self._notify, self._inputs = notify, inputs or InputHandlers()
         self._roster = roster()
         self._health_interval_s = self.policy.health_check_interval_s
         self._children: dict[ServerName, Child] = {}
@@ -136,9 +136,9 @@ class Nursery:
     def reload(self) -> list[str]:
         """Serve the roster of the time from now on; return the names that were added, removed or changed."""
         before, self._roster = self._roster, self._call_roster()
-        servers, interval_s = self._roster.servers, self.policy.health_check_interval_s
-        if interval_s != before.policy.health_check_interval_s:  # What a face has said of it holds until then.
-            self.set_health_interval(interval_s)
+        servers, by_hand = self._roster.servers, before.switched | self._roster.switched
+        if self.policy.health_check_interval_s != before.policy.health_check_interval_s:
+            self.set_health_interval(self.policy.health_check_interval_s)  # Until then, what a face has said holds.
         for child in self.children():
             child.follow(self.policy)
         known = {child.name: child.config for child in self.children() if not child.removed}
@@ -147,8 +147,7 @@ class Nursery:
             if name in known:
                 self._retire(self._children[name])
                 self._children[name].removed = name not in servers
-            by_hand = name in before.switched or name in self._roster.switched
-            if (told := change(known.get(name), servers.get(name), by_hand=by_hand)) is not None:
+            for told in change(known.get(name), servers.get(name), by_hand=name in by_hand):
                 self.note(name, *told)
             if name in servers:
                 self._take_in(servers[name], anew=name not in known or not known[name].enabled)
@@ -231,7 +230,7 @@ class Nursery:
             self._start(child)
         else:
             by_hand = child.name in self._roster.switched
-            self._say(child, "disabled", "switched off" if by_hand else "enabled = false")
+            self._say(child, "disabled", "switched off by hand" if by_hand else "enabled = false")
 
     def _start(self, child: Child) -> None:
         child.generation += 1

@@ -40,7 +40,7 @@ def test_a_server_switched_off_is_left_and_its_calls_are_refused(house: House) -
     error = error_of(future)
     assert isinstance(error, MCPConnectionError)
     assert (error.message, error.executed) == ("not connected: disabled", "no")
-    assert (house.status("a").state, house.status("a").reason) == ("disabled", "switched off")
+    assert (house.status("a").state, house.status("a").reason) == ("disabled", "switched off by hand")
     assert house.wires["a"].connections[0].ended == "closed"
     assert house.status("b").generation == 0
 
@@ -105,7 +105,7 @@ def test_incidents_tell_who_did_what(house: House) -> None:
 
     told = {"disabled", "enabled", "reconfigured", "added", "removed"}
     assert [(one.server, one.kind, one.text) for one in house.board.incidents if one.kind in told] == [
-        ("a", "disabled", "switched off"),
+        ("a", "disabled", "switched off by hand"),
         ("a", "enabled", "by hand"),
         ("b", "disabled", "enabled = false"),
         ("b", "enabled", "by the configuration"),
