@@ -98,6 +98,6 @@ def _write(does: str, fields: dict[str, object]) -> None:
 
 
 def _shown(text: str) -> str:
-    """Return text in one word that ends no line and begins none: whoever asks may have made it up."""
+    """Return text that ends no line and begins none: whoever asks may have made it up."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return short if short.isprintable() and " " not in short else ascii(short)
+    return short if short.isprintable() else ascii(short)

@@ -151,6 +151,7 @@ def _write(path: Path, content: _TokensFile) -> None:
             if os.geteuid() == 0:  # The daemon, whose folder it is, has to read what root has written.
                 owner = path.parent.stat()
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
+                os.fchmod(descriptor, 0o600 | owner.st_mode & stat.S_IRGRP)  # It may be of the folder's group alone.
             file.write(content.model_dump_json(indent=2) + "\n")
             file.flush()
             os.fsync(descriptor)
