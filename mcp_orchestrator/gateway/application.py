@@ -36,6 +36,7 @@ from mcp_orchestrator.gateway.http_request import (
 )
 from mcp_orchestrator.gateway.legacy import SESSION_HEADER, Legacy
 from mcp_orchestrator.gateway.logs import Listeners
+from mcp_orchestrator.gateway.meta_tools import NAMES, MetaTools, Mode
 from mcp_orchestrator.gateway.modern import Modern, status_of
 from mcp_orchestrator.gateway.owning import Owning
 from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_REQUEST, RefusedError
@@ -64,6 +65,8 @@ class Gateway:
     * `config`, `runtime`, `transport_factory`: as of AsyncMCPOrchestrator.
     * `hosts`: the host names under which it may be called, by whatever page a browser shows; others are turned away.
       None: somebody in front has looked.
+    * `meta_tools`: whether callers get `search_tools`, `call_tool` and `explain_server`: "off", "beside" all others, or
+      "instead" of them; None: as the configuration says.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Gateway:
         config: Source,
         *,
         hosts: Sequence[str] | None = LOOPBACK,
+        meta_tools: Mode | None = None,
         runtime: Runtime | None = None,
         transport_factory: TransportFactory | None = None,
     ) -> None:
@@ -85,9 +89,13 @@ class Gateway:
         )
         loop_time = _loop_time
         self._shelves, listeners = Shelves(self._fetched, loop_time), Listeners()
-        catalogue = OneCatalogue(self._servers, self._hearing.status, self._shelves)
+        mode = meta_tools or self.orchestrator.config.daemon.meta_tools
+        reserved = frozenset[str]() if mode == "off" else NAMES
+        catalogue = OneCatalogue(self._servers, self._hearing.status, self._shelves, reserved)
         self._fanout = Fanout(self.orchestrator, catalogue)
-        self._dispatch = dispatch = Dispatch(self.orchestrator, catalogue, listeners)
+        self._dispatch = dispatch = Dispatch(
+            self.orchestrator, catalogue, listeners, MetaTools(mode, self.orchestrator, catalogue)
+        )
         welcome = Welcome(self._statuses)
         self._sessions = Sessions(loop_time, self._session_ended)
         self._owning = Owning(self.orchestrator, self._hearing.status)

@@ -33,12 +33,16 @@ class Tools:
 
 
 class OneCatalogue:
-    """Merges what the servers list. `servers`, `status` say how things are now."""
+    """Merges what the servers list. `servers`, `status` say how things are now; no tool gets a name of `reserved`."""
 
     def __init__(
-        self, servers: Callable[[], Servers], status: Callable[[ServerName], ServerStatus], shelves: Shelves
+        self,
+        servers: Callable[[], Servers],
+        status: Callable[[ServerName], ServerStatus],
+        shelves: Shelves,
+        reserved: frozenset[str] = frozenset(),
     ) -> None:
-        self._servers, self._status, self._shelves = servers, status, shelves
+        self._servers, self._status, self._shelves, self._reserved = servers, status, shelves, reserved
         self._tools: Tools | None = None
 
     def tools(self) -> Tools:
@@ -48,7 +52,7 @@ class OneCatalogue:
         seen = (*servers.values(), *catalogues.values())
         kept = self._tools
         if kept is None or len(kept.seen) != len(seen) or any(a is not b for a, b in zip(kept.seen, seen, strict=True)):
-            kept = self._tools = _merged(servers, catalogues, seen)
+            kept = self._tools = _merged(servers, catalogues, seen, self._reserved)
         return kept
 
     def listed(self, identity: Identity, *, is_modern: bool) -> list[Tool]:
@@ -127,8 +131,13 @@ def _readable(lists: Mapping[ServerName, list[Entry]], identity: Identity) -> Ma
     return {server: entries for server, entries in lists.items() if identity.may_read(server)}
 
 
-def _merged(servers: Servers, catalogues: Mapping[ServerName, Catalogue], seen: tuple[object, ...]) -> Tools:
-    names = published(servers, {server: list(catalogue.tools) for server, catalogue in catalogues.items()})
+def _merged(
+    servers: Servers,
+    catalogues: Mapping[ServerName, Catalogue],
+    seen: tuple[object, ...],
+    reserved: frozenset[str],
+) -> Tools:
+    names = published(servers, {server: list(catalogue.tools) for server, catalogue in catalogues.items()}, reserved)
     modern, params = list[Tool](), dict[Origin, tuple[HeaderParam, ...]]()
     for name, origin in names.offered.items():
         tool = catalogues[origin.server].tools[origin.name]  # type: ignore[index]  # a NewType of str

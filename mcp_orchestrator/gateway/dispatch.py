@@ -14,8 +14,10 @@ from actors.errors import MCPOrchestratorError, MCPToolError
 from actors.mcp.paging import RESOURCES, TEMPLATES, ListMethod
 from mcp_orchestrator.access import EVERYTHING, Identity, audit
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
+from mcp_orchestrator.gateway import meta_tools
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.logs import Listeners
+from mcp_orchestrator.gateway.meta_tools import MetaTools
 from mcp_orchestrator.gateway.names import Origin
 from mcp_orchestrator.gateway.own_connections import OwnConnections
 from mcp_orchestrator.gateway.questions import CARRIED, MOST_ROUNDS, Ask, Put, UnansweredError, next_round
@@ -55,8 +57,10 @@ class Asker:
 class Dispatch:
     """Answers requests. What is no usable request is a RefusedError. On the loop's thread."""
 
-    def __init__(self, orchestrator: AsyncMCPOrchestrator, catalogue: OneCatalogue, listeners: Listeners) -> None:
-        self._orchestrator, self._catalogue, self._listeners = orchestrator, catalogue, listeners
+    def __init__(
+        self, orchestrator: AsyncMCPOrchestrator, catalogue: OneCatalogue, listeners: Listeners, meta: MetaTools
+    ) -> None:
+        self._orchestrator, self._catalogue, self._listeners, self._meta = orchestrator, catalogue, listeners, meta
         self.tally = Tally()
         self._methods: dict[str, Callable[[Mapping[str, Any], Asker], Awaitable[Result]]] = {
             "tools/list": self._tools,
@@ -79,7 +83,7 @@ class Dispatch:
 
     async def _tools(self, params: Mapping[str, Any], asker: Asker) -> Result:
         _check_cursor(params)
-        return {"tools": self._catalogue.listed(asker.identity, is_modern=asker.is_modern)}
+        return {"tools": self._meta.listed(self._catalogue.listed(asker.identity, is_modern=asker.is_modern))}
 
     async def _call(self, params: Mapping[str, Any], asker: Asker) -> Result:
         name, arguments = params.get("name"), params.get("arguments", {})
@@ -87,6 +91,8 @@ class Dispatch:
             raise invalid("params.name must be the name of a tool")
         if arguments is not None and not isinstance(arguments, dict):
             raise invalid("params.arguments must be an object")
+        if self._meta.has(name):
+            return await self._call_ours(name, params, cast("dict[str, Any]", arguments or {}), asker)
         origin = self._catalogue.tool(name, asker.identity)
         if origin is None:
             raise invalid(f"Unknown tool: {name}")
@@ -94,6 +100,22 @@ class Dispatch:
         wanted = {**params, "name": origin.name, "arguments": cast("dict[str, Any]", arguments or {})}
         timeout_s = self._orchestrator.config.servers[origin.server].tool(ToolName(origin.name)).timeout_s
         return await self._ask(origin.server, "tools/call", wanted, asker, timeout_s)
+
+    async def _call_ours(
+        self, name: str, params: Mapping[str, Any], arguments: Mapping[str, Any], asker: Asker
+    ) -> Result:
+        if name == meta_tools.SEARCH:
+            return self._meta.search(arguments, asker.identity)
+        if name == meta_tools.EXPLAIN:
+            return self._meta.explain(arguments, asker.identity)
+        wanted, given = arguments.get("name"), cast("object", arguments.get("arguments"))
+        if given is None:
+            given = {}
+        if not isinstance(wanted, str) or not isinstance(given, dict):
+            return meta_tools.failed("name must be the name of a tool, and arguments an object")
+        if self._meta.has(wanted) or self._catalogue.tool(wanted, asker.identity) is None:
+            return self._meta.unknown(wanted, asker.identity)
+        return await self._call({**params, "name": wanted, "arguments": given}, asker)
 
     async def _prompts(self, params: Mapping[str, Any], asker: Asker) -> Result:
         _check_cursor(params)

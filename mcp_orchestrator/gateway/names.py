@@ -51,8 +51,12 @@ class Published:
         return Published(offered, spellings)
 
 
-def published(servers: Mapping[ServerName, ServerConfig], names: Mapping[ServerName, Iterable[str]]) -> Published:
-    """Give every name that is exposed one name of ours. `names`: each server's own, in its order.
+def published(
+    servers: Mapping[ServerName, ServerConfig],
+    names: Mapping[ServerName, Iterable[str]],
+    reserved: frozenset[str] = frozenset(),
+) -> Published:
+    """Give every name that is exposed one name of ours, none of `reserved`. `names`: each server's own, in its order.
 
     * Two that would have the same name: the server of the lowest priority has it, then the first in the configuration;
       the other is called by its server's full name, or with a mark that depends on nothing but its origin.
@@ -63,7 +67,7 @@ def published(servers: Mapping[ServerName, ServerConfig], names: Mapping[ServerN
         for name in names.get(server, ()):
             if is_exposed(servers[server], name):
                 origin = Origin(server, name)
-                taken = next(way for way in _ways(servers[server], origin) if way not in owners)
+                taken = next(way for way in _ways(servers[server], origin) if way not in owners and way not in reserved)
                 owners[taken] = origin
     by_origin = {origin: name for name, origin in owners.items()}
     in_order = (Origin(server, name) for server in servers for name in names.get(server, ()))
