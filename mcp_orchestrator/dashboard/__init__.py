@@ -1,5 +1,5 @@
 """The dashboard: one page over the control API, made of plain files. It needs no build step and asks nobody else."""
 
-from mcp_orchestrator.dashboard.application import FOLDER, PAGE, Dashboard
+from mcp_orchestrator.dashboard.application import Dashboard
 
-__all__ = ["FOLDER", "PAGE", "Dashboard"]
+__all__ = ["Dashboard"]

@@ -6,6 +6,8 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
+from starlette.routing import BaseRoute, Mount, Route
+
 Message: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -54,11 +56,16 @@ class Dashboard:
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
-        for file in (files(__package__) / "static").iterdir():
+        for file in (files("mcp_orchestrator.dashboard") / "static").iterdir():
             ending, content = file.name.rpartition(".")[2], file.read_bytes()
             path = PAGE if file.name == "index.html" else f"{FOLDER}/{file.name}"
             tag = f'"{sha256(content).hexdigest()[:16]}"'.encode()
             self._files[path] = _File(content=content, content_type=_TYPES[ending].encode(), tag=tag)
+
+    @property
+    def routes(self) -> tuple[BaseRoute, ...]:
+        """Where it is to be found, for a router."""
+        return Route(PAGE, self), Mount(FOLDER, self)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's
         """Answer one request."""

@@ -86,7 +86,7 @@ export class Card {
     fact("calls", digits(server.calls));
     fact("failed", digits(server.failures));
     fact("restarts", digits(server.generation));
-    fact("in flight", `${server.in_flight}${server.max_concurrent ? `/${server.max_concurrent}` : ""}`);
+    fact("in flight", `${server.in_flight}/${server.max_concurrent}`);
     fact("waiting", digits(server.waiting));
     fact("tools", digits(server.tools));
     setAttribute(this.facts.get("failed"), "data-bad", server.failures > 0);

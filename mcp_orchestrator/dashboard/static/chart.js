@@ -7,6 +7,8 @@ const HEIGHT = 150;
 const EDGE = { left: 52, right: 8, top: 10, bottom: 22 };
 const WINDOW_S = 300;
 const MINUTES = [5, 4, 3, 2, 1, 0];
+const FEW_MINUTES = [4, 2, 0]; // Where there is room for no more.
+const NARROW = 420;
 const LINES = 3; // Across, besides the ground.
 
 export class Chart {
@@ -67,8 +69,8 @@ export class Chart {
       parts.push(drawn("path", { class: line === 0 ? "ground" : "grid", d: `M${EDGE.left} ${y}H${width - EDGE.right}` }));
       parts.push(drawn("text", { x: EDGE.left - 6, y: y + 3.5, class: "end" }, tick(this.write(value))));
     }
-    for (const minutes of MINUTES) {
-      const label = minutes === 0 ? "now" : `${minutes} min${minutes === 5 ? " ago" : ""}`;
+    for (const minutes of width < NARROW ? FEW_MINUTES : MINUTES) {
+      const label = minutes === 0 ? "now" : `${minutes} min ago`;
       const at = minutes === 5 ? "" : minutes === 0 ? "end" : "middle";
       parts.push(drawn("text", { x: this.x(this.now - minutes * 60), y: HEIGHT - 6, class: at }, label));
     }

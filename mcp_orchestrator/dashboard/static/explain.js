@@ -3,7 +3,7 @@
 import { askJson, ofServer } from "./api.js";
 import { openDialog } from "./dialogs.js";
 import { element, setAttribute, setText } from "./dom.js";
-import { line } from "./timeline.js";
+import { line, told } from "./timeline.js";
 import { count } from "./words.js";
 
 const AGAIN_MS = 2_000;
@@ -48,16 +48,14 @@ class Explanation {
   }
 
   async #explain() {
-    const answer = await askJson("GET", ofServer(this.name, "/explain"));
-    const sentences = Array.isArray(answer) ? answer : answer.explain;
+    const { explain: sentences } = await askJson("GET", ofServer(this.name, "/explain"));
     while (this.sentences.children.length < sentences.length) this.sentences.append(element("li"));
     while (this.sentences.children.length > sentences.length) this.sentences.lastChild.remove();
     sentences.forEach((sentence, at) => setText(this.sentences.children[at], sentence));
   }
 
   async #readStderr() {
-    const answer = await askJson("GET", ofServer(this.name, "/stderr"));
-    const lines = Array.isArray(answer) ? answer : answer.stderr;
+    const { lines } = await askJson("GET", ofServer(this.name, "/stderr"));
     const box = this.stderr;
     const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 4;
     setText(box, lines.length > 0 ? lines.join("\n") : "Nothing.");
@@ -65,8 +63,7 @@ class Explanation {
   }
 
   async #listTools(server) {
-    const answer = await askJson("GET", ofServer(this.name, "/tools"));
-    const tools = Array.isArray(answer) ? answer : answer.tools;
+    const { tools } = await askJson("GET", ofServer(this.name, "/tools"));
     this.connection = `${server.connection} ${server.tools}`;
     setText(this.toolsTitle, count(tools.length, "tool"));
     const rows = tools.map((tool) => element("tr", {},
@@ -78,8 +75,8 @@ class Explanation {
   }
 
   #showIncidents() {
-    const own = this.model.incidents.filter(({ server }) => server === this.name).toReversed().slice(0, INCIDENTS);
-    const key = own.map(({ at, kind }) => `${at} ${kind}`).join();
+    const own = told(this.model.incidents.filter(({ server }) => server === this.name).toReversed()).slice(0, INCIDENTS);
+    const key = JSON.stringify(own);
     if (this.incidents.dataset.key === key) return;
     setAttribute(this.incidents, "data-key", key);
     this.incidents.replaceChildren(...(own.length > 0 ? own.map(line) : [element("li", {}, "None.")]));

@@ -70,8 +70,8 @@ export class Servers {
     const card = this.cards.get(name);
     card.say("Asking …");
     try {
-      const answer = await act();
-      card.say(answer?.connected === false ? "It could not connect." : done);
+      const { done: isDone } = await act();
+      card.say(isDone ? done : "It did not come up; it is tried again by itself.");
     } catch (error) {
       card.say(error.message, true);
     }

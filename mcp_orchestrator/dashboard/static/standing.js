@@ -44,6 +44,9 @@ export function standing(server) {
     const phrase = `is ready but for ${breaker.tools_open.join(", ")}, whose calls time out`;
     return { level: "trying", label: "Ready", phrase, why: `Calls of ${breaker.tools_open.join(", ")} time out`, nextIn: null };
   }
+  if (server.state === "connecting" && server.failed_connects > 0) {
+    return { level: "down", label: "Trying again", phrase: "is not connected", why: server.reason, nextIn: 0 };
+  }
   return says(server.state, server.state === "ready" ? "" : server.reason, server.retry_after);
 }
 

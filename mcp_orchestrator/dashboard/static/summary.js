@@ -1,7 +1,7 @@
 /** The top of the page: the verdict in words, the figures of all servers, and what daemon this is. */
 
 import { element, icon, setAttribute, setIcon, setText } from "./dom.js";
-import { titleSign, verdict } from "./standing.js";
+import { standing, titleSign, verdict } from "./standing.js";
 import { ago, count, digits, fullTime, rate, sentence, span } from "./words.js";
 
 const FIGURES = ["Unaccounted calls", "Calls per second", "Failed calls", "Under way", "Up for"];
@@ -38,6 +38,7 @@ export class Summary {
   /** The tab while nothing is known for sure; `why` is said once to those who listen. */
   showUnknown(why) {
     setText(this.announced, why);
+    this.told = "";
     document.title = `? ${NAME}`;
     setAttribute(this.favicon, "href", "dashboard/icon-unknown.svg");
   }
@@ -47,7 +48,14 @@ export class Summary {
     const title = sign ? `${sign} · ${NAME}` : NAME;
     if (document.title !== title) document.title = title;
     setAttribute(this.favicon, "href", `dashboard/icon-${FAVICONS[level]}.svg`);
-    // For those who listen: without the times that tick, which would be read aloud every second.
+    this.#tell(model, servers);
+  }
+
+  /** For those who listen: when a server is better or worse off than before, and without the times that tick. */
+  #tell(model, servers) {
+    const levels = JSON.stringify([model.daemon.state, ...servers.map((server) => [server.server, standing(server).level])]);
+    if (levels === this.told) return;
+    this.told = levels;
     const still = servers.map((server) => ({ ...server, retry_after: null, circuit_breaker: { ...server.circuit_breaker, retry_after: null, forced_for: null } }));
     const { head, rest } = verdict(still, model.daemon, model.clock());
     setText(this.announced, sentence(rest ? `${head}; ${rest}` : head));

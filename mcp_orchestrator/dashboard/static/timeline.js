@@ -72,17 +72,29 @@ class Group {
     setMoment(this.moment, incidents[0].at, ago(wall - incidents[0].at), fullTime(incidents[0].at));
     if (incidents.length === this.shown) return;
     this.shown = incidents.length;
-    const rest = incidents.length <= SHOWN + 1 ? [] : incidents.slice(SHOWN); // One more takes no more room than its hint.
-    this.lines.replaceChildren(...incidents.slice(0, incidents.length - rest.length).map(line));
+    const lines = told(incidents);
+    const rest = lines.length <= SHOWN + 1 ? [] : lines.slice(SHOWN); // One more takes no more room than its hint.
+    this.lines.replaceChildren(...lines.slice(0, lines.length - rest.length).map(line));
     this.older.replaceChildren(...rest.map(line));
-    setText(this.more, `${rest.length} earlier ones, since ${clockTime(incidents.at(-1).at)}`);
+    setText(this.more, `${rest.length} earlier, since ${clockTime(incidents.at(-1).at)}`);
     setAttribute(this.rest, "hidden", rest.length === 0);
   }
 }
 
-/** One incident: a sign, its kind and why. */
-export function line({ at, kind, text }) {
-  const why = text && text !== kind ? `: ${text}` : "";
+/** Returns incidents with `times`: the same one after the other is told once, with the time of the newest. */
+export function told(incidents) {
+  const lines = [];
+  for (const incident of incidents) {
+    const last = lines.at(-1);
+    if (last && last.kind === incident.kind && last.text === incident.text) last.times += 1;
+    else lines.push({ ...incident, times: 1 });
+  }
+  return lines;
+}
+
+/** One incident: a sign, its kind, how many times, and why. */
+export function line({ at, kind, text, times }) {
+  const why = (times > 1 ? `, ${times} times` : "") + (text && text !== kind ? `: ${text}` : "");
   const moment = element("time", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, clockTime(at));
   return element("li", {}, icon(levelOfKind(kind)), element("span", { class: "what" }, element("b", {}, kindInWords(kind)), why), moment);
 }
