@@ -1,6 +1,7 @@
 """`mcp-orchestrator serve` as the command line has it; what it does needs the extra `daemon`."""
 
 import os
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -79,7 +80,7 @@ def reload(
     return ExitCode.OK
 
 
-def _check(told: dict[str, object]) -> None:
+def _check(told: Mapping[str, object]) -> None:
     """Say what is wrong with options that replace settings, as of those in a file."""
     mistakes = Mistakes("command line")
     for name in told:

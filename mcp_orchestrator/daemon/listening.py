@@ -42,7 +42,7 @@ def reached_at(listener: socket.socket) -> str | tuple[str, int]:
     """Return the address at which this process reaches itself: a path, or host and port."""
     if listener.family == socket.AF_UNIX:
         return str(listener.getsockname())
-    host, port = listener.getsockname()[:2]
+    host, port = str(listener.getsockname()[0]), int(listener.getsockname()[1])
     return _EVERYWHERE.get(host, host), port
 
 

@@ -90,7 +90,7 @@ class _Process:
             _say(f"broken: {self._pulse.broken}")
         return Ended(left=left, hurried=signals.second.is_set(), broken=self._pulse.broken)
 
-    async def _live(self, signals: Signals, beating: set[asyncio.Future[None]]) -> list[str]:
+    async def _live(self, signals: Signals, beating: set[asyncio.Task[None]]) -> list[str]:
         """Start, serve until a signal comes or it cannot go on, end; return what is left behind."""
         starting = asyncio.ensure_future(self._daemon.start())
         stop = asyncio.ensure_future(signals.first.wait())
@@ -189,9 +189,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncGenerator[set[asyncio.Future[None]]]:
+async def _beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncGenerator[set[asyncio.Task[None]]]:
     """Run these meanwhile. What one of them has raised is raised at the end."""
-    running = {asyncio.ensure_future(coroutine) for coroutine in coroutines}
+    running = {asyncio.create_task(coroutine) for coroutine in coroutines}
     try:
         yield running
     finally:

@@ -14,7 +14,7 @@ from actors.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
-_FIRST = 3  # SD_LISTEN_FDS_START
+_LONGEST_STATUS = 1024  # systemd reads no more than a page of a message. Arbitrary.
 _PATIENCE_S = 1.0  # For a manager that does not read. Arbitrary.
 _FAMILIES = (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
 
@@ -80,16 +80,17 @@ def watchdog_s(environ: Environment) -> float:
     return int(microseconds) / 1e6
 
 
-def passed_sockets(environ: Environment) -> list[socket.socket]:
+def passed_sockets(environ: Environment, first: int = 3) -> list[socket.socket]:
     """Return the listening sockets that systemd has passed; none if it passed none to this process.
 
+    `first`: the number of the first one, SD_LISTEN_FDS_START.
     ConfigurationError: one is of a kind that nothing can be served on; all are closed.
     """
     pid, number = environ.pop("LISTEN_PID", ""), environ.pop("LISTEN_FDS", "")
     names = environ.pop("LISTEN_FDNAMES", "").split(":")
     if pid != str(os.getpid()) or not number.isdecimal():
         return []
-    descriptors = range(_FIRST, _FIRST + int(number))
+    descriptors = range(first, first + int(number))
     taken = list[socket.socket]()
     for position, descriptor in enumerate(descriptors):
         try:
@@ -119,4 +120,4 @@ def _listener(descriptor: int) -> socket.socket:
 
 
 def _status(text: str) -> str:
-    return f"STATUS={' '.join(text.split())}"
+    return f"STATUS={' '.join(text.split())[:_LONGEST_STATUS]}"

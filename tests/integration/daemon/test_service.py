@@ -8,7 +8,6 @@ from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -123,7 +122,7 @@ def test_while_it_drains_the_call_under_way_is_answered_and_a_new_one_told_to_co
     go_on = tmp_path / "go on"
     call = {"name": "a__wait", "arguments": {"file": str(go_on)}}
     service = Service(tmp_path, {"a": {"command": PATIENT, "protocol": "legacy"}}, manager)
-    with service.running() as running, closing(HTTPConnection(urlsplit(service.url).netloc)) as kept:
+    with service.running() as running, closing(HTTPConnection(service.place)) as kept:
         calling = in_background(lambda: ask(service.url, "tools/call", call))
         _wait_for_a_call(kept)
         running.signal(signal.SIGTERM)
@@ -146,7 +145,7 @@ def test_while_it_drains_the_call_under_way_is_answered_and_a_new_one_told_to_co
 
 def test_a_second_signal_ends_what_is_under_way(tmp_path: Path, manager: Manager) -> None:
     service = Service(tmp_path, {"a": A}, manager)
-    with service.running() as running, closing(HTTPConnection(urlsplit(service.url).netloc)) as kept:
+    with service.running() as running, closing(HTTPConnection(service.place)) as kept:
         calling = in_background(lambda: ask(service.url, "tools/call", {"name": "a__hang", "arguments": {}}))
         _wait_for_a_call(kept)
         running.signal(signal.SIGTERM)
