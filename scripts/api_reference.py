@@ -30,7 +30,8 @@ SECTIONS = {
     ),
     "What servers ask": ("Elicitation", "Sampling"),
 }
-OUR_OWN = ("tell_when_done", "watch")  # Public among our modules only.
+# Public among our modules only.
+OUR_OWN = ("tell_when_done", "watch", "branch", "refusal", "get_statuses", "get_health")
 INTRODUCTION = """# Python interface
 
 Everything here is imported from `mcp_orchestrator`; what is not here may change without notice. This page is made from

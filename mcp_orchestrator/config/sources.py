@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from actors.errors import ConfigurationError
-from mcp_orchestrator.config.mistakes import Mistakes, unknown_key
+from mcp_orchestrator.config.mistakes import Mistakes, shown, unknown_key
 from mcp_orchestrator.config.models import KeyPath
 
 Table: TypeAlias = dict[str, object]
 
 _OURS = ("orchestrator", "daemon", "servers")
+_SIGNS_OF_A_SERVER = ("command", "url", "preset")
 _TOO_DEEP = "nested too deeply; no setting needs more than a few levels"
 
 
@@ -79,6 +80,9 @@ def _document(  # noqa: PLR0913 -- two callers, each of which knows all of it
     for key, table in zip((("orchestrator",), ("daemon",), servers_path), found, strict=True):
         if table is None:
             mistakes.add(key, "must be a table")
+        elif key != servers_path and any(sign in table for sign in _SIGNS_OF_A_SERVER):
+            mistakes.add(key, f"holds settings of ours; a server of that name is written [servers.{shown(key)}]")
+            table.clear()
     return Document(
         source=source,
         folder=folder,
