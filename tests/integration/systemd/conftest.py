@@ -14,12 +14,12 @@ CONFIG = "/etc/mcp-orchestrator/orchestrator.toml"
 _DROP_IN = "/run/systemd/system/mcp-orchestrator.service.d/test.conf"
 
 
-def configuration(*, more: str = "", of_two: str = "", secret_file: str = "secrets/token") -> str:
+def configuration(*, more: str = "", of_two: str = "", file_of_one: str = "secrets/token") -> str:
     """Return a configuration of two servers, of which the first is told a secret."""
     command = f'command = ["{HOME}/bin/python", "{SERVER}"]'
     return (
         f"[orchestrator]\n{more}\n"
-        f'[servers.one]\n{command}\nenv = {{ SECRET = {{ file = "{secret_file}" }} }}\n'
+        f'[servers.one]\n{command}\nenv = {{ SECRET = {{ file = "{file_of_one}" }} }}\n'
         f"[servers.two]\n{command}\n{of_two}\n"
     )
 
@@ -46,14 +46,17 @@ def installed(systemd_root: Path) -> Iterator[Installed]:
 def machine(installed: Installed) -> Iterator[Booted]:
     """Return the machine with the service as it was installed, running; what a test changes is changed back."""
     found = installed.machine
-    if found.show("ActiveState") != "active":
-        found.run("systemctl", "start", "mcp-orchestrator")
     yield found
     dropped = found.run("rm", "--force", "--verbose", _DROP_IN)
-    if dropped or found.read(CONFIG) != configuration():
-        _put(found, configuration())
+    if dropped:
         found.run("systemctl", "daemon-reload")
+    is_changed = found.read(CONFIG) != configuration()
+    if is_changed:
+        _put(found, configuration())
+    if dropped or found.show("ActiveState") != "active":
         found.run("systemctl", "restart", "mcp-orchestrator")
+    elif is_changed:
+        found.run("systemctl", "reload", "mcp-orchestrator")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_only_root_and_the_service_can_read_the_configuration_and_its_secrets(ma
 def test_a_credential_reaches_the_server_and_no_log(machine: Booted, drop_in: Told, change: Told) -> None:
     machine.write("/root/credential", f"{CANARY}-2\n", mode=0o600)
 
-    change(configuration(secret_file="a-credential"))
+    change(configuration(file_of_one="a-credential"))
     drop_in("LoadCredential=a-credential:/root/credential")
 
     assert machine.call("one__secret") == sha256(f"{CANARY}-2".encode()).hexdigest()
@@ -38,7 +38,7 @@ def test_a_credential_reaches_the_server_and_no_log(machine: Booted, drop_in: To
 
 
 def test_a_credential_that_is_missing_is_a_clear_error(machine: Booted, change: Told) -> None:
-    change(configuration(secret_file="no-credential"))
+    change(configuration(file_of_one="no-credential"))
 
     said = machine.fails(PROGRAM, "install-service")
 
@@ -70,7 +70,7 @@ def test_what_was_edited_is_not_lost(machine: Booted) -> None:
 
 
 def test_another_configuration_does_not_replace_the_installed_one(machine: Booted) -> None:
-    machine.write("/root/other.toml", configuration(secret_file="/root/secrets/token"))
+    machine.write("/root/other.toml", configuration(file_of_one="/root/secrets/token"))
 
     said = machine.fails(PROGRAM, "install-service", "/root/other.toml")
 
@@ -79,7 +79,7 @@ def test_another_configuration_does_not_replace_the_installed_one(machine: Boote
 
 
 def test_one_that_does_not_come_up_is_shown_with_what_it_said(machine: Booted, change: Told) -> None:
-    change(configuration(secret_file="no-credential"))
+    change(configuration(file_of_one="no-credential"))
 
     said = machine.fails(PROGRAM, "install-service", "--no-check")
 
@@ -97,6 +97,18 @@ def test_the_port_is_the_configured_one(machine: Booted, change: Told) -> None:
 
     assert "serves at http://127.0.0.1:8611/mcp" in said
     assert machine.call("one__echo", word="back") == {"word": "back"}
+
+
+def test_a_token_that_root_makes_is_known_to_the_service(machine: Booted) -> None:
+    token = machine.run(PROGRAM, "token", "create", "ann", "--scope", "read", "--config", CONFIG).splitlines()[0]
+
+    machine.eventually(lambda: machine.ask("GET", "/api/v1/overview")[0] == 401, "nobody comes in without it")
+    status, _ = machine.ask("GET", "/api/v1/overview", Authorization=f"Bearer {token}")
+
+    assert status == 200
+    assert token not in everything_said(machine)
+    machine.run("rm", "/etc/mcp-orchestrator/tokens.json")
+    machine.run("systemctl", "restart", "mcp-orchestrator")
 
 
 def test_uninstalling_keeps_configuration_and_state(machine: Booted, installed: Installed) -> None:
