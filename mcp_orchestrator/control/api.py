@@ -12,7 +12,7 @@ from mcp_orchestrator.control.calling import add_calls
 from mcp_orchestrator.control.configuration_source import ConfigurationSource
 from mcp_orchestrator.control.facts import Facts
 from mcp_orchestrator.control.live import Live
-from mcp_orchestrator.control.looking import Looking, add_overviews, add_servers
+from mcp_orchestrator.control.looking import Tools, add_overviews, add_servers
 from mcp_orchestrator.control.permits import Permits
 from mcp_orchestrator.control.refusals import ControlRoute
 from mcp_orchestrator.control.stop_signals import on_stop_signal
@@ -62,7 +62,7 @@ def control_api(
 
 
 class Control:
-    """The control API of a daemon, which says itself when it begins and ends. See `control_api`."""
+    """The control API of a daemon, which says itself when it begins and ends: `router`, `live`. See `control_api`."""
 
     def __init__(
         self,
@@ -73,24 +73,23 @@ class Control:
         endpoint: str | None = None,
     ) -> None:
         facts = Facts(orchestrator, configuration, endpoint)
-        self._live = Live(orchestrator, facts)
-        permits = Permits(orchestrator, self._live)
+        self.live = Live(orchestrator, facts)
         self.router = APIRouter(prefix=prefix, route_class=ControlRoute, generate_unique_id_function=_operation)
-        add_overviews(self.router, facts, self._live)
-        add_servers(self.router, orchestrator, facts, Looking(orchestrator, permits))
+        add_overviews(self.router, facts, self.live)
+        add_servers(self.router, orchestrator, facts, Tools(orchestrator))
         orders = Orders(orchestrator, facts)
         add_orders(self.router, orders)
         add_care(self.router, orders)
-        add_reload(self.router, orders, facts, self._live, configuration)
-        add_calls(self.router, orchestrator, permits)
+        add_reload(self.router, orders, facts, self.live, configuration)
+        add_calls(self.router, orchestrator, Permits(orchestrator, self.live))
 
     def begin(self) -> None:
         """Sample, and tell what happens, on the loop that runs now."""
-        self._live.begin()
+        self.live.begin()
 
     def end_streams(self) -> None:
         """Say to everybody who reads the events that this was all, and sample no more. May be called again."""
-        self._live.end()
+        self.live.end()
 
 
 def _operation(route: APIRoute) -> str:

@@ -38,6 +38,7 @@ class Live:
         self._unwatch: Callable[[], object] = bool
         self._timer: asyncio.TimerHandle | None = None
         self._resting: asyncio.TimerHandle | None = None
+        self._is_due = False  # At the end of the rest.
         self._readers: tuple[Reader, ...] = ()
         self._statuses: dict[ServerName, ServerStatus] = {}  # Each server's actor writes its own.
         self._changed: dict[ServerName, None] = {}
@@ -70,8 +71,9 @@ class Live:
         if self._loop is None:
             raise _refusal(is_over=self._facts.is_draining)
         self._tell()  # What the overview says, no incident says again.
-        self._told = {"frame": self._frame()}
-        reader = Reader(_event("overview", self._facts.overview()))
+        frame, overview = self._frame(), self._facts.overview()
+        self._told = {"frame": frame, "configuration": overview["configuration"]}
+        reader = Reader(_event("overview", overview))
         self._readers = (*self._readers, reader)
         try:
             yield reader
@@ -81,6 +83,11 @@ class Live:
     def status(self, server: ServerName) -> ServerStatus:
         """Return what a server said of itself last."""
         return self._statuses.get(server) or ServerStatus(server=server)
+
+    @property
+    def readers(self) -> int:
+        """How many read the events now."""
+        return len(self._readers)
 
     def look(self) -> None:
         """Tell soon what nobody says by himself: that the configuration is another one."""
@@ -106,13 +113,16 @@ class Live:
                 loop.call_soon_threadsafe(then)
 
     def _wake(self) -> None:
-        if self._resting is None and self._loop is not None:
+        if self._loop is None:
+            return
+        self._is_due = self._resting is not None
+        if not self._is_due:
             self._resting = self._loop.call_later(TICK_S, self._rested)
             self._tell()
 
     def _rested(self) -> None:
         self._resting = None
-        if self._changed or self._incidents:
+        if self._is_due:
             self._wake()
 
     def _sample(self) -> None:

@@ -1,20 +1,23 @@
 """What only looks: how everything is, was, and what happens."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from actors.call import ServerName
+from actors.catalogue import Tool
 from mcp_orchestrator.access import Identity, identity_of
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.control import answers
 from mcp_orchestrator.control.facts import INCIDENTS, Facts
 from mcp_orchestrator.control.live import Live
 from mcp_orchestrator.control.outcomes import refusals
-from mcp_orchestrator.control.permits import Permits
+from mcp_orchestrator.control.permits import may_see
 from mcp_orchestrator.control.readers import EventStream
 from mcp_orchestrator.control.refusals import Json
+from mcp_orchestrator.gateway.names import Origin, published
 
 ServerPath = Annotated[str, Path(description="Name or alias of a server")]
 _KEPT = 1000  # Incidents.
@@ -26,31 +29,37 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Looking:
-    """Shows tools as a caller may see them."""
+class Tools:
+    """Shows the tools of one orchestrator as a caller may see them."""
 
-    def __init__(self, orchestrator: AsyncMCPOrchestrator, permits: Permits) -> None:
-        self._orchestrator, self._permits = orchestrator, permits
+    def __init__(self, orchestrator: AsyncMCPOrchestrator) -> None:
+        self._orchestrator = orchestrator
 
-    async def tools(self, identity: Identity, server: str) -> list[dict[str, Any]]:
-        """Return the tools of one server, raw, each with what is known of it here."""
-        repeatable = self._orchestrator.get_repeatability(server)
-        name = ServerName(server)
+    async def seen_by(self, identity: Identity, server: ServerName | None = None) -> list[dict[str, Any]]:
+        """Return the tools of one server, or of all that are enabled: raw, with what is known of them here."""
+        lists = await self._orchestrator.list_all_tools()
+        if server is not None and server not in lists:
+            lists[server] = await self._orchestrator.list_tools(server)
+        names = self._published({ServerName(name): tools for name, tools in lists.items()})
         return [
-            {
-                **tool,
-                "server": name,
-                "published": self._permits.name(name, tool["name"]),
-                "repeatable": asdict(repeatable[tool["name"]]),
-            }
-            for tool in await self._orchestrator.list_tools(server)
-            if tool["name"] in repeatable and self._permits.may_see(identity, name, tool["name"])
+            {**tool, "server": name, "published": names.get(Origin(ServerName(name), tool["name"])), **repeatable}
+            for name, tools in lists.items()
+            if server in (None, name)
+            for tool, repeatable in self._with_repeatable(name, tools)
+            if may_see(identity, name, tool["name"])
         ]
 
-    async def all_tools(self, identity: Identity) -> list[dict[str, Any]]:
-        """Return those of all servers that are enabled."""
-        servers = await self._orchestrator.list_all_tools()
-        return [tool for server in servers for tool in await self.tools(identity, server)]
+    def _with_repeatable(self, server: str, tools: list[Tool]) -> Iterator[tuple[Tool, dict[str, Any]]]:
+        repeatable = self._orchestrator.get_repeatability(server)
+        for tool in tools:
+            if tool["name"] in repeatable:
+                yield tool, {"repeatable": asdict(repeatable[tool["name"]])}
+
+    def _published(self, lists: Mapping[ServerName, list[Tool]]) -> dict[Origin, str]:
+        servers = self._orchestrator.config.servers
+        enabled = {name: servers[name] for name in lists if servers[name].enabled}
+        offered = published(enabled, {name: [tool["name"] for tool in tools] for name, tools in lists.items()}).offered
+        return {origin: name for name, origin in offered.items()}
 
 
 def add_overviews(router: APIRouter, facts: Facts, live: Live) -> None:
@@ -93,10 +102,10 @@ def add_overviews(router: APIRouter, facts: Facts, live: Live) -> None:
         return Json(facts.configuration())
 
 
-def add_servers(router: APIRouter, orchestrator: AsyncMCPOrchestrator, facts: Facts, looking: Looking) -> None:
+def add_servers(router: APIRouter, orchestrator: AsyncMCPOrchestrator, facts: Facts, shown: Tools) -> None:
     """Add the routes that show servers and their tools."""
     all_of_them: dict[str, Any] = {"tags": ["Servers"], "responses": refusals()}
-    one: dict[str, Any] = {"tags": ["Servers"], "responses": refusals(404)}
+    one: dict[str, Any] = {"tags": ["Servers"], "responses": refusals(404, 422)}
 
     @router.get("/servers", **all_of_them, response_model=answers.Servers)
     async def servers() -> Response:
@@ -116,7 +125,7 @@ def add_servers(router: APIRouter, orchestrator: AsyncMCPOrchestrator, facts: Fa
     @router.get("/servers/{name}/tools", **one, response_model=answers.Tools)
     async def server_tools(name: ServerPath, request: Request) -> Response:
         """Return the tools of a server as it lists them, those included that the gateway hides."""
-        return Json({"tools": await looking.tools(identity_of(request.scope), facts.name(name))})
+        return Json({"tools": await shown.seen_by(identity_of(request.scope), facts.name(name))})
 
     @router.get("/servers/{name}/stderr", **one, response_model=answers.Stderr)
     async def stderr(name: ServerPath) -> Response:
@@ -126,4 +135,4 @@ def add_servers(router: APIRouter, orchestrator: AsyncMCPOrchestrator, facts: Fa
     @router.get("/tools", **all_of_them, response_model=answers.Tools)
     async def tools(request: Request) -> Response:
         """Return the tools of all servers that are enabled."""
-        return Json({"tools": await looking.all_tools(identity_of(request.scope))})
+        return Json({"tools": await shown.seen_by(identity_of(request.scope))})

@@ -4,10 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from actors.errors import MCPOrchestratorError
+from mcp_orchestrator.control.refusals import refused
 
 logger = logging.getLogger(__name__)
 
@@ -60,21 +63,29 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._reading = reading
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's
-        """Write all of it."""
-        with self._reading() as reader:
-            writing = asyncio.ensure_future(self._write(reader, send))
-            gone = asyncio.ensure_future(_gone(receive))
-            reader.on_late = writing.cancel
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write all of it; or why there is none."""
+        with ExitStack() as stack:
             try:
-                await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                gone.cancel()
-                writing.cancel()
-            if reader.is_late:
-                logger.warning("a reader of the events was dropped: he did not read them")
-            elif writing.done() and not writing.cancelled():
-                writing.result()
+                reader = stack.enter_context(self._reading())
+            except MCPOrchestratorError as error:
+                await refused(error)(scope, receive, send)
+            else:
+                await self._serve(reader, receive, send)
+
+    async def _serve(self, reader: Reader, receive: Receive, send: Send) -> None:
+        writing = asyncio.ensure_future(self._write(reader, send))
+        gone = asyncio.ensure_future(_gone(receive))
+        reader.on_late = writing.cancel
+        try:
+            await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            writing.cancel()
+        if reader.is_late:
+            logger.warning("a reader of the events was dropped: he did not read them")
+        elif writing.done():
+            writing.result()
 
     async def _write(self, reader: Reader, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
