@@ -40,10 +40,14 @@ class Work:
         self.exchange = exchange
         if self.started_at is None:
             self.started_at = now
+        if self.call.trace is not None:
+            self.call.trace.began(self.attempts)
 
     def ended(self, error: MCPOrchestratorError) -> History:
         """Note how an attempt ended; return the call's history."""
         self.error = error
+        if self.call.trace is not None:
+            self.call.trace.failed(error)
         if error.executed == "unknown":
             self.worst = "unknown"
         attempts = self.attempts - self.rounds

@@ -8,6 +8,7 @@ from typing import Any, Literal, NewType, TypeAlias
 
 from actors.caller import Caller
 from actors.errors import Executed, MCPOrchestratorError
+from actors.tracing import Trace
 
 RequestId = NewType("RequestId", int)
 ServerName = NewType("ServerName", str)
@@ -117,6 +118,7 @@ class Call:
     future: CallFuture
     on_progress: OnProgress | None = None
     caller: Caller | None = None  # Of a gateway's; None: whoever made it.
+    trace: Trace | None = None  # Mostly nobody notes anything.
     ticket: SendTicket = field(default_factory=SendTicket)
     owner: object = None
     attempts: int = 0

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import pykka
@@ -11,7 +12,7 @@ import pykka
 from actors.batches import Batch, BatchId, BatchItem, BatchWishes
 from actors.board import Board
 from actors.call import Call, SendTicket, ServerName
-from actors.calling import CallMaker, Plan
+from actors.calling import CallMaker, Plan, Tracing
 from actors.errors import MCPOrchestratorError
 from actors.inputs import Inputs
 from actors.mailbox import hand_over, tell
@@ -63,6 +64,7 @@ class Engine(Supervised):
         on_error: Callable[[FailedCall], object] | None = None,
         on_notification: Callable[[Notification], object] | None = None,
         watchers: Watchers | None = None,
+        tracing: Tracing | None = None,
         switches: dict[ServerName, bool] | None = None,
         inputs: Inputs | None = None,
         trunk: Branches | None = None,
@@ -79,7 +81,8 @@ class Engine(Supervised):
         board = Board()
         super().__init__(runtime, board, InForce(config, {} if switches is None else switches, board))
         self.keeping = Keeping(self.config, self.runtime, self.board, self._watchers.on_incident)
-        self._maker = CallMaker(self.runtime, self.board, self._failed)
+        self._tracing = tracing or Tracing()
+        self._maker = CallMaker(self.runtime, self.board, self._failed, self._tracing)
         self._deaths = Restarts(most=_DEATHS, window_s=_WITHIN_S)
         self._nursery = Nursery(
             runtime=self.runtime,
@@ -112,6 +115,7 @@ class Engine(Supervised):
             transport_factory=self._connect,
             on_error=self._on_error,
             on_notification=on_notification,
+            tracing=self._tracing,
             inputs=inputs,
             trunk=self._branches,
         )
@@ -133,6 +137,8 @@ class Engine(Supervised):
     def submit_batch(self, items: list[BatchItem], wishes: BatchWishes) -> Batch:
         """Hand a batch over; its list will be complete by its deadline."""
         self.check_usable()
+        if (tracer := self._tracing.by) is not None:  # The router makes the calls, which knows nothing of this thread.
+            items = [item if item.plan is None else replace(item, plan=tracer.carried(item.plan)) for item in items]
         batch = Batch(items, wishes, run_later=self.runtime.run_later, tell_cancel=self._tell_cancel_batch)
         if (refusal := self.board.refusal()) is not None:
             batch.refuse(refusal)
@@ -248,6 +254,11 @@ class Engine(Supervised):
         self.keeping.happened(incident)
 
     def _failed(self, call: Call, error: MCPOrchestratorError) -> None:
+        is_logged = FailedCall.is_logged()
+        if self._on_error is None and not is_logged:
+            return
+        failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=call.attempts)
+        if is_logged:
+            self.runtime.run_later(failed.log)
         if self._on_error is not None:
-            failed = FailedCall(server=call.server, tool=call.tool, error=error, attempt=call.attempts)
             self.runtime.run_later(partial(self._on_error, failed))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from actors.batches import Batch, BatchWishes, CallOutcome
 from actors.breaker import State as BreakerState
 from actors.call import Call, OnProgress, ServerName
+from actors.calling import Tracer, Tracing
 from actors.errors import ConfigurationError
 from actors.inputs import InputHandlers, Inputs, OnElicitation, OnSampling, Roots
 from actors.mailbox import tell
@@ -65,7 +66,7 @@ class Face(Reading):
         for name, callback in (("on_error", on_error), ("on_notification", on_notification)):
             if mistake := callback_mistake(name, callback):
                 raise ConfigurationError(mistake)
-        self._on_notification, self._watchers = on_notification, Watchers()
+        self._on_notification, self._watchers, self._tracing = on_notification, Watchers(), Tracing()
         self._switched: dict[ServerName, bool] = {}
         self._engine_for = partial(
             Engine,
@@ -74,10 +75,15 @@ class Face(Reading):
             on_error=on_error,
             on_notification=on_notification,
             watchers=self._watchers,
+            tracing=self._tracing,
             switches=self._switched,
             inputs=InputHandlers(on_elicitation=on_elicitation, on_sampling=on_sampling, roots=roots),
         )
         self._start(load(config))
+
+    def trace(self, tracer: Tracer | None) -> None:
+        """Have every call noted from now on: by `mcp_orchestrator.observing.spans.CallSpans`, or by nobody."""
+        self._tracing.by = tracer
 
     def force_circuit_breaker(
         self, server: str, state: Literal["open", "closed"], reason: str = "", *, for_s: float | None = None

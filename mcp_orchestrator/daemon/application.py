@@ -1,5 +1,6 @@
 """The daemon as one ASGI application: MCP on the shortest way, everything else behind FastAPI."""
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from mcp_orchestrator.gateway.application import PATH
 from mcp_orchestrator.gateway.http_request import LOOPBACK, Receive, Scope
 from mcp_orchestrator.gateway.streams import Send
 from mcp_orchestrator.observing.pages import Observed
+from mcp_orchestrator.observing.tracing import NO_TRACES, traces
 
 
 class Daemon:
@@ -29,7 +31,6 @@ class Daemon:
     def __init__(self, config: Source | Configuration, tokens: Tokens | None = None) -> None:
         self.configuration = config if isinstance(config, Configuration) else Configuration(config)
         loaded = self.configuration.in_force
-        self._guard = _guard(self._route, loaded.daemon, tokens or tokens_for(self.configuration))
         self.gateway = Gateway(loaded, hosts=None)  # The guard has looked before.
         self.orchestrator = self.gateway.orchestrator
         self.configuration.serve(self.orchestrator.reload)
@@ -41,6 +42,10 @@ class Daemon:
         self.observed = Observed(
             self.orchestrator, self.gateway.numbers, self.configuration, metrics=loaded.daemon.metrics
         )
+        self._traces = traces() if loaded.daemon.tracing else NO_TRACES
+        self.orchestrator.trace(self._traces.tracer)
+        app = self._traces.around(self._route)
+        self._guard = _guard(app, loaded.daemon, tokens or tokens_for(self.configuration))
         self.site.include_router(self.observed.router)
         if loaded.daemon.dashboard:
             self.site.router.routes.extend(Dashboard().routes)
@@ -58,7 +63,8 @@ class Daemon:
         self.control.begin()
         self.observed.begin()
         ready = await self.gateway.start()
-        self.observed.is_now("serving")
+        if not self._is_draining:
+            self.observed.is_now("serving")
         return ready
 
     def drain(self) -> None:
@@ -71,7 +77,9 @@ class Daemon:
     async def close(self) -> list[str]:
         """Drain, let calls under way finish, and end everything; return what is left behind."""
         self.drain()
-        return await self.gateway.close()
+        left = await self.gateway.close()
+        await asyncio.to_thread(self._traces.close)
+        return left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, if it may come in."""
