@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.mcp.session import Belief
+from actors.statistics import Statistics
 from tests.fixtures.store import StoreWorld, ask, living, no_file_larger_than, said, small_disk, writing_process
 
 pytestmark = pytest.mark.slow  # Real processes: left out of `scripts/test --quick`.
@@ -244,3 +245,18 @@ def test_a_file_of_the_release_before_keeps_its_servers_and_asks_them_for_their_
 
     assert memory.belief == Belief()
     assert (memory.protocol, list(memory.catalogue.tools)) == ("2026-07-28", ["forecast"])
+
+
+def test_numbers_that_were_kept_before_there_were_others_count_on(state_dir: Path) -> None:
+    with living(state_dir) as world:
+        statistics = Statistics()
+        statistics.answered(0.25)
+        statistics.failed_as("MCPTimeoutError")
+        world.keep(statistics=statistics.snapshot())
+        path = world.path
+    ask(path, "UPDATE servers SET statistics = json_remove(statistics, '$.failed_with', '$.latency_sum_s')")
+
+    with living(state_dir) as world:
+        found = world.memory().statistics
+
+    assert (found.failed, sum(found.latencies), found.failed_with, found.latency_sum_s) == (1, 1, {}, 0.0)
