@@ -111,21 +111,21 @@ class CallSpan:
         span.end()
 
 
-def with_context_of_headers(app: Asgi) -> Asgi:
-    """Return an ASGI application in which the caller's HTTP headers say what its calls are part of."""
+class InContext:
+    """An ASGI application in which the caller's HTTP headers say what his calls are part of."""
 
-    async def serve(scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401 -- as ASGI has it
+    def __init__(self, app: Asgi) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401 -- as ASGI has it
+        """Serve one request."""
         given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
-        if "traceparent" not in given:
-            await app(scope, receive, send)
-            return
-        token = context.attach(_W3C.extract(given))
+        token = context.attach(_W3C.extract(given)) if KEYS[0] in given else None
         try:
-            await app(scope, receive, send)
+            await self._app(scope, receive, send)
         finally:
-            context.detach(token)
-
-    return serve
+            if token is not None:
+                context.detach(token)
 
 
 def _parent(params: Mapping[str, Any]) -> tuple[context.Context | None, list[Link]]:

@@ -65,9 +65,9 @@ class _OverHttp(Traces):
 
     def around(self, app: "Asgi") -> "Asgi":
         """See Traces."""
-        from mcp_orchestrator.observing.spans import with_context_of_headers  # noqa: PLC0415 -- as above
+        from mcp_orchestrator.observing.spans import InContext  # noqa: PLC0415 -- as above
 
-        return with_context_of_headers(app)
+        return InContext(app)
 
     def close(self) -> None:
         """See Traces."""
