@@ -7,7 +7,6 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-WHOLE_WITHIN_S = 30.0  # From its first byte, or from the connect, to the last of its body. Arbitrary.
 MOST_HEAD_BYTES = 64 * 1024  # And what else has come in the same piece: of the event loop's 256 KiB at most.
 _TOO_LARGE = b"431 Request Header Fields Too Large"
 _TOO_SLOW = b"408 Request Timeout"
@@ -19,13 +18,14 @@ class BoundedProtocol(HttpToolsProtocol):
     What waits for its answer, and what waits between two requests, is none of its business: uvicorn ends the latter.
     """
 
+    whole_within_s = 30.0  # From the connect, or a request's first byte, to the last of its body. Arbitrary.
     _timer: asyncio.TimerHandle | None = None
     _head_bytes, _reads_head = 0, True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """See asyncio.Protocol."""
         super().connection_made(transport)
-        self._timer = self.loop.call_later(WHOLE_WITHIN_S, self._refuse, _TOO_SLOW)
+        self._timer = self.loop.call_later(self.whole_within_s, self._refuse, _TOO_SLOW)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
@@ -45,7 +45,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._reads_head = True
         if self._timer is None:
-            self._timer = self.loop.call_later(WHOLE_WITHIN_S, self._refuse, _TOO_SLOW)
+            self._timer = self.loop.call_later(self.whole_within_s, self._refuse, _TOO_SLOW)
 
     def on_headers_complete(self) -> None:
         """See httptools."""

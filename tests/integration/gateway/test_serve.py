@@ -19,6 +19,19 @@ SERVERS = {"a": {"command": [*SDK, "stdio"], "protocol": "legacy"}}
 SERVE = (sys.executable, "-m", "mcp_orchestrator", "serve")
 
 
+WITHOUT = """
+import sys
+class Missing:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == sys.argv[1]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing)
+from mcp_orchestrator.cli import main
+sys.exit(main(sys.argv[2:]))
+"""
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Return a configuration."""
@@ -32,7 +45,8 @@ def test_an_address_that_others_reach_is_refused(config: Path, host: str) -> Non
     with on_pipe(*SERVE, str(config), "--host", host, folder=config.parent) as serve:
         assert serve.end() == 2
 
-    assert f"--host {host}: anybody who reaches this address could call every tool" in serve.text
+    assert f"--host {host}: whoever reaches this address could call every tool" in serve.text
+    assert f"Make one: mcp-orchestrator token create NAME --config {config}" in serve.text
 
 
 def test_a_port_that_somebody_has_is_refused(config: Path) -> None:
@@ -42,6 +56,29 @@ def test_a_port_that_somebody_has_is_refused(config: Path) -> None:
             assert serve.end() == 2
 
     assert f"cannot serve at 127.0.0.1, port {port}" in serve.text
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--host", "", "--host: must be a host name or an address"),
+        ("--port", "65536", "Invalid value for '--port'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_one_clear_error(config: Path, option: str, value: str, said: str) -> None:
+    with on_pipe(*SERVE, str(config), option, value, folder=config.parent) as serve:
+        assert serve.end() == 2
+
+    assert said in serve.text
+    assert len(serve.text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("missing", ["uvicorn", "fastapi"])
+def test_without_the_extra_it_says_how_to_get_it(config: Path, missing: str) -> None:
+    with on_pipe(sys.executable, "-c", WITHOUT, missing, "serve", str(config), folder=config.parent) as serve:
+        assert serve.end() == 2
+
+    assert serve.text == "error: serve needs the daemon: pip install 'mcp-orchestrator[daemon]'\n"
 
 
 def test_who_starts_it_need_not_wait_for_a_server_that_never_does(tmp_path: Path) -> None:

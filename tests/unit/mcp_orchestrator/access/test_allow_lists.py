@@ -136,7 +136,11 @@ async def test_resources_are_those_of_the_servers_that_its_list_names(keys: Keys
 async def test_it_reads_the_instructions_of_no_server_that_its_list_does_not_name(keys: Keys) -> None:
     scripts = Scripts()
     for name in ("a", "b"):
-        hello: dict[str, Any] = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "instructions": f"of {name}"}
+        hello: dict[str, Any] = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {"tools": {}},
+            "instructions": f"of {name}",
+        }
         scripts.wire(name).script("initialize", *[hello] * 3)
     async with serving({"a": LEGACY, "b": LEGACY}, scripts) as (_, _, gateway):
         caller = Holder(keys.guard(gateway))

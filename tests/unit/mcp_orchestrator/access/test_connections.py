@@ -1,0 +1,124 @@
+"""Callers over real sockets who never come to the point: each is given up, and the others are served."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+
+from mcp_orchestrator.daemon.connections import MOST_HEAD_BYTES, BoundedProtocol
+from tests.fixtures.guarding import whoami
+from tests.fixtures.manual_time import on_a_loop
+
+ASK = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Hasty(BoundedProtocol):
+    whole_within_s = 0.05
+
+
+@asynccontextmanager
+async def listening(
+    protocol: type[BoundedProtocol], app: Any = whoami, **settings: Any
+) -> AsyncGenerator[Callable[[], Awaitable[Streams]]]:
+    """Serve `app`, and yield what connects to it."""
+    config = uvicorn.Config(
+        app, port=0, http=protocol, ws="none", lifespan="off", log_config=None, log_level="critical", **settings
+    )
+    server, opened = uvicorn.Server(config), list[asyncio.StreamWriter]()
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+
+    async def connect() -> Streams:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        opened.append(writer)
+        return reader, writer
+
+    try:
+        async with asyncio.timeout(20):
+            yield connect
+    finally:
+        for writer in opened:
+            writer.close()
+        await server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param(b"", id="says nothing"),
+        pytest.param(ASK[:20], id="half a head"),
+        pytest.param(ASK[:-1], id="half a body"),
+        pytest.param(ASK + ASK[:20], id="half a second head"),
+    ],
+)
+@on_a_loop
+async def test_who_does_not_come_to_the_point_is_given_up(beginning: bytes) -> None:
+    async with listening(Hasty) as connect:
+        reader, writer = await connect()
+        writer.write(beginning)
+
+        answered = await reader.read()  # To the end.
+
+    assert answered.endswith(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+
+
+@on_a_loop
+async def test_who_waits_for_his_answer_or_between_two_requests_may_take_his_time() -> None:
+    answer = asyncio.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        asyncio.get_running_loop().call_later(4 * Hasty.whole_within_s, answer.set)
+        await answer.wait()
+        await whoami(scope, receive, send)
+
+    async with listening(Hasty, slow) as connect:
+        reader, writer = await connect()
+        for _ in range(2):
+            writer.write(ASK)
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            while await reader.readline() != b"0\r\n":
+                pass
+            await reader.readline()
+
+
+@pytest.mark.parametrize(
+    "head", [b"POST /%s HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: %s\r\n\r\n"]
+)
+@on_a_loop
+async def test_a_long_head_is_refused_before_it_is_whole_and_others_are_served(head: bytes) -> None:
+    async with listening(BoundedProtocol) as connect:
+        reader, writer = await connect()
+        writer.write(head % (b"a" * 20 * MOST_HEAD_BYTES))
+        try:
+            refused = await reader.readline()
+        except ConnectionError:  # It was closed before all was sent.
+            refused = b""
+
+        reader, writer = await connect()
+        writer.write(ASK)
+
+        assert b"200" not in refused
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+@on_a_loop
+async def test_a_head_of_a_usual_length_in_pieces_is_taken_and_a_long_body_does_not_count() -> None:
+    body = b"x" * 4 * MOST_HEAD_BYTES
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nX: %s\r\nContent-Length: %d\r\n\r\n" % (b"a" * 30_000, len(body))
+    async with listening(BoundedProtocol) as connect:
+        reader, writer = await connect()
+        for _ in range(3):  # Each counts for itself.
+            for piece in (head[:10_000], head[10_000:20_000], head[20_000:], body):
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            while await reader.readline() != b"0\r\n":
+                pass
+            await reader.readline()
