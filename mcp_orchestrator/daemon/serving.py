@@ -3,7 +3,6 @@
 import asyncio
 import faulthandler
 import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
@@ -18,6 +17,7 @@ from actors.errors import ConfigurationError
 from mcp_orchestrator.daemon.application import Daemon, tokens_for
 from mcp_orchestrator.daemon.configuration import Configuration
 from mcp_orchestrator.daemon.connections import BoundedProtocol
+from mcp_orchestrator.daemon.hangup import Hangup
 from mcp_orchestrator.daemon.listening import listening, url
 from mcp_orchestrator.daemon.pulse import Pulse
 from mcp_orchestrator.daemon.reloading import Record, record_of
@@ -82,15 +82,15 @@ class _Process:
 
     async def live(self) -> Ended:
         """Serve from here to the end."""
-        with Signals() as signals:
+        with Signals() as signals, Hangup(signals.first) as hangup:
             async with _beside(self._pulse.beat()) as beating:
-                left = await self._live(signals, beating)
+                left = await self._live(signals, hangup, beating)
         _say(f"left behind: {', '.join(left)}" if left else "ended; nothing is left behind")
         if self._pulse.broken:
             _say(f"broken: {self._pulse.broken}")
         return Ended(left=left, hurried=signals.second.is_set(), broken=self._pulse.broken)
 
-    async def _live(self, signals: Signals, beating: set[asyncio.Task[None]]) -> list[str]:
+    async def _live(self, signals: Signals, hangup: Hangup, beating: set[asyncio.Task[None]]) -> list[str]:
         """Start, serve until a signal comes or it cannot go on, end; return what is left behind."""
         starting = asyncio.ensure_future(self._daemon.start())
         stop = asyncio.ensure_future(signals.first.wait())
@@ -98,20 +98,18 @@ class _Process:
         serving = asyncio.ensure_future(self._server.serve(sockets=list(self._listeners)))
         await self._server.accepts.wait()
         if starting.done():
-            await self._serve(starting.result(), {stop, serving, *beating})
+            await self._serve(starting.result(), hangup.reload, {stop, serving, *beating})
         stop.cancel()
         left = await self._drain(signals)
         await asyncio.wait({starting})
         await self._hang_up(serving)
         return left
 
-    async def _serve(self, ready: Mapping[str, bool], ends: set[asyncio.Future[Any]]) -> None:
-        """Serve until one of `ends`, or of what runs beside it, has ended."""
-        hangup = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    async def _serve(self, ready: Mapping[str, bool], wanted: asyncio.Event, ends: set[asyncio.Future[Any]]) -> None:
+        """Serve until one of `ends`, or of what runs beside it, has ended. `wanted`: a reload."""
         self._configuration.watch(self._reloads)
         self._record.write(self._configuration)
-        beside = [self._reload_by(hangup), self._configuration.reload_when_changed()]
+        beside = [self._reload_when(wanted), self._configuration.reload_when_changed()]
         if self._watchdog_s:
             beside.append(feed(self._manager, self._watchdog_s, self._daemon.orchestrator.check_alive, self._listeners))
         try:
@@ -123,12 +121,11 @@ class _Process:
                 await asyncio.wait({*ends, *running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._record.remove()
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
 
-    async def _reload_by(self, hangup: asyncio.Event) -> None:
+    async def _reload_when(self, wanted: asyncio.Event) -> None:
         while True:
-            await hangup.wait()
-            hangup.clear()  # One that comes meanwhile reloads again: it may mean a newer file.
+            await wanted.wait()
+            wanted.clear()  # One that comes meanwhile reloads again: it may mean a newer file.
             with suppress(ConfigurationError):  # It is logged, and shown.
                 await self._configuration.reload()
 
