@@ -25,6 +25,11 @@ EXAMPLES = {
         "1 of 6",
         "5 succeeded, executed: ['yes', 'yes', 'yes', 'yes', 'yes', 'yes']",
     ],
+    "fastapi_application": [
+        "found: ['Nosferatu']",
+        "radarr is ready.",
+        "503 circuit breaker open: a new disk",
+    ],
     "handles": ["found: Tidewatch", "state: ready"],
     "prompts_and_resources": [
         "user: Summarize the note of monday: Water the plants.",
