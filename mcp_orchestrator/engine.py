@@ -27,7 +27,7 @@ from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.branches import Branches, joined
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.failed_call import FailedCall
-from mcp_orchestrator.in_force import InForce
+from mcp_orchestrator.in_force import InForce, Switch
 from mcp_orchestrator.keeping import Keeping
 from mcp_orchestrator.supervised import Supervised
 from mcp_orchestrator.watching import Watchers
@@ -65,7 +65,7 @@ class Engine(Supervised):
         on_notification: Callable[[Notification], object] | None = None,
         watchers: Watchers | None = None,
         tracing: Tracing | None = None,
-        switches: dict[ServerName, bool] | None = None,
+        switches: dict[ServerName, Switch] | None = None,
         inputs: Inputs | None = None,
         trunk: Branches | None = None,
     ) -> None:

@@ -22,6 +22,7 @@ from mcp_orchestrator.asking import Asking, ToolCall, callback_mistake, check_ca
 from mcp_orchestrator.blocking import GRACE_S, Replies, reply_of
 from mcp_orchestrator.config import OrchestratorConfig, Source, load
 from mcp_orchestrator.engine import Engine, FailedCall
+from mcp_orchestrator.in_force import Switch
 from mcp_orchestrator.offers import Offers
 from mcp_orchestrator.reading import Reading
 from mcp_orchestrator.watching import Watchers
@@ -67,7 +68,7 @@ class Face(Reading):
             if mistake := callback_mistake(name, callback):
                 raise ConfigurationError(mistake)
         self._on_notification, self._watchers, self._tracing = on_notification, Watchers(), Tracing()
-        self._switched: dict[ServerName, bool] = {}
+        self._switched: dict[ServerName, Switch] = {}
         self._engine_for = partial(
             Engine,
             runtime=runtime,
@@ -83,6 +84,7 @@ class Face(Reading):
 
     def trace(self, tracer: Tracer | None) -> None:
         """Have every call noted from now on: by `mcp_orchestrator.observing.spans.CallSpans`, or by nobody."""
+        self._engine_of_the_time.check_usable()
         self._tracing.by = tracer
 
     def force_circuit_breaker(

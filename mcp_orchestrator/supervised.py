@@ -12,7 +12,7 @@ from actors.names import Names
 from actors.runtime import Runtime
 from mcp_orchestrator.asking import Asking
 from mcp_orchestrator.config import OrchestratorConfig
-from mcp_orchestrator.in_force import InForce
+from mcp_orchestrator.in_force import InForce, Switch
 from supervisors.children import Roster
 from supervisors.messages import (
     CheckHealth,
@@ -87,7 +87,7 @@ class Supervised:
 
     def switch(self, server: ServerName, *, on: bool) -> Future[list[str]]:
         """Enable or disable a server, whatever its section says; the reply comes once that holds."""
-        self._in_force.switches[server] = on
+        self._in_force.switches[server] = Switch(on)
         return self._ask_to_reload()
 
     def check_usable(self) -> None:

@@ -1,12 +1,14 @@
 """enable, disable and check_alive, on both faces."""
 
+from functools import partial
+
 import pytest
 
 from actors.call import ServerName
 from actors.errors import MCPConnectionError, UnknownServerError
 from mcp_orchestrator import MCPOrchestrator
 from tests.fixtures.faces import Scripts, asynchronous, blocking, config, facing
-from tests.fixtures.manual_time import eventually, on_a_loop, until
+from tests.fixtures.manual_time import eventually, in_background, on_a_loop, until
 
 A = ServerName("a")
 
@@ -130,3 +132,25 @@ def test_it_is_not_alive_while_one_of_them_hangs(who: str) -> None:
 
         setattr(board, who, healthy)
         assert face.check_alive() is True
+
+
+def test_of_all_that_many_ask_for_at_once_nothing_is_lost() -> None:
+    names = ("a", "b", "c")
+    with blocking(*names) as (face, _):
+
+        def toggle(name: str) -> list[bool]:
+            return [change(name) for _ in range(10) for change in (face.disable, face.enable)] + [face.disable(name)]
+
+        def reload() -> None:
+            for number in range(20):
+                face.reload(config(*names, f"new{number}"))
+
+        asked = [in_background(partial(toggle, name)) for name in names]
+        reloaded = in_background(reload)
+
+        assert [one.result(timeout=30) for one in asked] == [[True] * 21] * 3
+        reloaded.result(timeout=30)
+        servers = {name: server.enabled for name, server in face.config.servers.items()}
+        assert servers == {"a": False, "b": False, "c": False, "new19": True}
+        board = face._board  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] -- whom calls really reach
+        assert list(board.directory.servers) == ["new19"]
