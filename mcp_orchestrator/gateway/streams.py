@@ -10,6 +10,10 @@ Message = Mapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEEP_ALIVE_S = 15.0
+# An answer that has begun as a stream has to end as one, and some clients take no event over 1 MiB, but any JSON. So it
+# does not begin to keep a caller waiting before the usual deadline of a call, and early enough for proxies, whose usual
+# patience is a minute.
+BEGIN_AFTER_S = 45.0
 _MOST_WAITING = 1000  # Events for a caller who does not read them; what comes beyond is dropped. Arbitrary.
 _JSON = (b"content-type", b"application/json")
 _EVENTS = ((b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
@@ -68,8 +72,9 @@ class Events:
         return True
 
     def keep_alive(self) -> None:
-        """Say from now on every so often that somebody is there."""
-        self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE_S, self._still_there)
+        """Say from now on every so often that somebody is there; of a stream that has not begun, first a while later."""
+        wait_s = KEEP_ALIVE_S if self.has_begun or self.is_beginning else BEGIN_AFTER_S
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._still_there)
 
     def begin(self) -> None:
         """Send the head, before there is anything to say."""

@@ -91,6 +91,7 @@ async def test_a_modern_caller_who_goes_away_has_given_up() -> None:
 
 @on_a_loop
 async def test_a_call_that_takes_long_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "BEGIN_AFTER_S", 0.0)
     monkeypatch.setattr(streams, "KEEP_ALIVE_S", 0.01)
     scripts = holding()
     async with serving({"a": LEGACY}, scripts) as (caller, _, _gateway):
@@ -101,6 +102,20 @@ async def test_a_call_that_takes_long_is_kept_alive(monkeypatch: pytest.MonkeyPa
         exchange.end(RESULT)
 
         assert (await asked.done()).result["content"] == []
+
+
+@on_a_loop
+async def test_a_call_that_takes_as_long_as_calls_may_is_answered_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "KEEP_ALIVE_S", 0.0)  # A stream that has begun is kept alive; this one has not.
+    scripts = holding()
+    async with serving({"a": LEGACY}, scripts) as (caller, _, gateway):
+        asked = caller.modern("tools/call", CALL)
+        exchange = await held(scripts)
+        await caller.modern("server/discover").done()
+        exchange.end(RESULT)
+
+        assert (await asked.done()).headers["content-type"] == "application/json"
+        assert gateway.orchestrator.config.servers["a"].timeout_s < streams.BEGIN_AFTER_S  # type: ignore[index]  # a NewType of str
 
 
 @on_a_loop
