@@ -23,7 +23,7 @@ def load(
     source: Source | None,
     *,
     environ: Mapping[str, str] = os.environ,
-    looked_into: Callable[[Path], object] = lambda _: None,
+    looked_into: Callable[[Path], object] | None = None,
 ) -> OrchestratorConfig:
     """Read a configuration, for the orchestrator and the command line.
 
@@ -53,7 +53,7 @@ def load_daemon(path: Path, *, environ: Mapping[str, str] = os.environ) -> Daemo
     mistakes = Mistakes(str(path))
     document = read_file(path, mistakes)
     over = overrides(document, environ, mistakes)
-    resolver = Resolver(environ, document.folder, mistakes, looked_into=lambda _: None)
+    resolver = Resolver(environ, document.folder, mistakes)
     daemon = _settings(merged(document.daemon, over.daemon), "daemon", DaemonSettings, resolver)
     mistakes.check()
     return DaemonSettings.model_validate(daemon)

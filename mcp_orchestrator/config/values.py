@@ -53,7 +53,7 @@ class Resolver:
     environ: Mapping[str, str]
     folder: Path
     mistakes: Mistakes
-    looked_into: Callable[[Path], object]
+    looked_into: Callable[[Path], object] | None = None
 
     def table(self, table: Table, path: KeyPath) -> Table:
         """Return a copy of the table at `path` (a server's, or the orchestrator's) with everything filled in."""
@@ -100,7 +100,8 @@ class Resolver:
             of_systemd = Path(credentials) / Path(name).expanduser()
             file = of_systemd if of_systemd.exists() else file
             also = f", nor is there a credential {name}" if file != of_systemd else ""
-        self.looked_into(file)
+        if self.looked_into is not None:
+            self.looked_into(file)
         try:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, ValueError) as error:
