@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,6 @@ from mcp_orchestrator.config.loading import load_daemon
 from mcp_orchestrator.config.origins import files_beside
 
 _BOOTED = Path("/run/systemd/system")  # sd_booted(3)
-_LINES = 20  # Of the journal, when it does not start. Arbitrary.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +83,15 @@ def install(
 
     FILE and the secrets beside it are copied to /etc/mcp-orchestrator, where only root and the service can read them.
     """
+    if prefix is None and not dry_run:
+        _check_machine("install-service")
+        _check_reach()
     source = _source(config, prefix)
     service = _service(source, check=not no_check)
     if dry_run:
         for path, text in service.texts().items():
             typer.echo(f"# {path}\n{text}")
         return ExitCode.OK
-    if prefix is None:
-        _check_machine("install-service")
-        _check_reach(service)
     base = prefix or Path("/")
     copies = _copies(source, _below(base, service.config))
     texts = {_below(base, path): text for path, text in service.texts().items()}
@@ -134,7 +134,6 @@ def _source(config: Path | None, prefix: Path | None) -> Path:
 
 def _service(source: Path, *, check: bool) -> Service:
     """Return what is to be installed. ConfigurationError, UsageError: as it stands it would not run."""
-    folder = Path(sysconfig.get_path("scripts"))
     target = FOLDER / ("orchestrator.json" if source.suffix.lower() == ".json" else "orchestrator.toml")
     environ = variables(ENVIRONMENT.read_text() if os.access(ENVIRONMENT, os.R_OK) else "")
     try:
@@ -146,21 +145,21 @@ def _service(source: Path, *, check: bool) -> Service:
             "missing: --no-check"
         ) from None
     address = address_of(load_daemon(source, environ=environ))
-    return Service(bin=folder, config=target, address=address, systemd=_systemd_version())
+    return Service(bin=_folder(), config=target, address=address, systemd=_systemd_version())
 
 
 def _check_machine(command: str) -> None:
     if not _BOOTED.is_dir():
         raise UsageError(f"this machine does not run systemd ({_BOOTED} is not there): see mcp-orchestrator serve")
     if os.geteuid() != 0:
-        words = [str(Path(sysconfig.get_path("scripts")) / NAME), *sys.argv[1:]]
+        words = [str(_folder() / NAME), *sys.argv[1:]]
         raise UsageError(f"{command} is for root: sudo {shlex.join(words)}")
 
 
-def _check_reach(service: Service) -> None:
+def _check_reach() -> None:
     """Raise UsageError if the service could not use this installation."""
     packages = [Path(module.__file__ or "") for module in (mcp_orchestrator, actors)]
-    for path in (service.bin / NAME, Path(sys.executable), Path(sys.base_prefix), *packages):
+    for path in (_folder() / NAME, Path(sys.executable), Path(sys.base_prefix), *packages):
         reason = unreachable(path) if path.exists() else "it is not there"
         if reason is not None:
             raise UsageError(
@@ -168,6 +167,11 @@ def _check_reach(service: Service) -> None:
                 f"  python3 -m venv /opt/{NAME}\n  /opt/{NAME}/bin/pip install '{NAME}[daemon,media]'\n"
                 f"  /opt/{NAME}/bin/{NAME} install-service"
             )
+
+
+def _folder() -> Path:
+    """Return where the command of this installation is."""
+    return Path(sysconfig.get_path("scripts"))
 
 
 def _copies(source: Path, target: Path) -> list[Copy]:
@@ -231,9 +235,11 @@ def _start(service: Service, *, restart_socket: bool) -> ExitCode:
     if restart_socket:  # It does not listen elsewhere while somebody serves on it.
         _systemctl("stop", SERVICE, SOCKET, check=False)
     _systemctl("enable", SERVICE)
+    began_at = time.time()
     if not _systemctl("restart", SERVICE, check=False):
-        log = _output("journalctl", "--unit", NAME, "--no-pager", "--output=cat", "--lines", str(_LINES))
-        _say(f"\nit does not start. What it says:\n{log}\nIt is tried again and again, until systemctl stop {NAME}")
+        units = ("--unit", SERVICE, "--unit", SOCKET)
+        log = _output("journalctl", *units, f"--since=@{began_at:.3f}", "--no-pager", "--output=cat")
+        _say(f"\nit does not start. What it says:\n{log}\nIt is tried again until it does, or systemctl stop {NAME}")
         return ExitCode.FAILED
     status = _output("systemctl", "show", "--value", "--property=StatusText", SERVICE)
     _say(f"\n{NAME} serves at http://{service.address}/mcp: {status.strip()}")
