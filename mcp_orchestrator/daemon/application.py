@@ -2,14 +2,13 @@
 
 import asyncio
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from mcp_orchestrator.access import Guard, Tokens, audit, tokens_of
-from mcp_orchestrator.access.guard import Application
-from mcp_orchestrator.config import DaemonSettings, Source
+from mcp_orchestrator.config import DaemonSettings, OrchestratorConfig, Source
 from mcp_orchestrator.control import Control, refuse_http
 from mcp_orchestrator.daemon import reference
 from mcp_orchestrator.daemon.configuration import Configuration
@@ -31,9 +30,10 @@ class Daemon:
     def __init__(self, config: Source | Configuration, tokens: Tokens | None = None) -> None:
         self.configuration = config if isinstance(config, Configuration) else Configuration(config)
         loaded = self.configuration.in_force
+        self._traces = traces() if loaded.daemon.tracing else NO_TRACES  # Before anything is started: it may fail.
         self.gateway = Gateway(loaded, hosts=None)  # The guard has looked before.
         self.orchestrator = self.gateway.orchestrator
-        self.configuration.serve(self.orchestrator.reload)
+        self.configuration.serve(self._put_in_force)
         self.control = Control(self.orchestrator, configuration=self.configuration, endpoint=PATH)
         self.site = FastAPI(title="MCP Orchestrator", docs_url=None, redoc_url=None)  # Its pages load from elsewhere.
         self.site.add_route(reference.PATH, reference.page(self.site.openapi))
@@ -42,10 +42,10 @@ class Daemon:
         self.observed = Observed(
             self.orchestrator, self.gateway.numbers, self.configuration, metrics=loaded.daemon.metrics
         )
-        self._traces = traces() if loaded.daemon.tracing else NO_TRACES
         self.orchestrator.trace(self._traces.tracer)
         app = self._traces.around(self._route)
-        self._guard = _guard(app, loaded.daemon, tokens or tokens_for(self.configuration))
+        self._guard = Guard(app, tokens or tokens_for(self.configuration), **_limits(loaded.daemon))
+        audit.switch(on=loaded.daemon.audit)
         self.site.include_router(self.observed.router)
         if loaded.daemon.dashboard:
             self.site.router.routes.extend(Dashboard().routes)
@@ -85,6 +85,11 @@ class Daemon:
         """Serve one request, if it may come in."""
         await self._guard(scope, receive, send)
 
+    async def _put_in_force(self, config: OrchestratorConfig) -> list[str]:
+        self._guard.limit(**_limits(config.daemon))
+        audit.switch(on=config.daemon.audit)
+        return await self.orchestrator.reload(config)
+
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].rstrip("/") == PATH:
             await self.gateway(scope, receive, send)
@@ -98,12 +103,17 @@ def tokens_for(configuration: Configuration) -> Tokens:
     return tokens_of(configuration.in_force.daemon, None if path is None else Path(path))
 
 
-def _guard(app: Application, settings: DaemonSettings, tokens: Tokens) -> Guard:
-    audit.switch(on=settings.audit)
-    return Guard(
-        app,
-        tokens,
-        hosts=(*LOOPBACK, settings.host, *settings.hosts),
-        max_streams=settings.max_streams,
-        max_body_bytes=settings.max_body_bytes,
-    )
+def _limits(settings: DaemonSettings) -> "_Limits":
+    return {
+        "hosts": (*LOOPBACK, settings.host, *settings.hosts),
+        "max_streams": settings.max_streams,
+        "max_body_bytes": settings.max_body_bytes,
+    }
+
+
+class _Limits(TypedDict):
+    """Of the guard, which may be other ones after a reload."""
+
+    hosts: tuple[str, ...]
+    max_streams: int
+    max_body_bytes: int

@@ -52,7 +52,7 @@ def meta_of(scripts: Scripts, name: str = "a") -> Mapping[str, Any]:
 
 def text_of(span: ReadableSpan) -> str:
     """Return all that is sent of a span."""
-    return span.to_json()
+    return str(span.to_json())
 
 
 def header_of(span: ReadableSpan) -> str:
