@@ -36,9 +36,14 @@ class Guard:
     def __init__(
         self, app: Application, tokens: Tokens, *, hosts: tuple[str, ...], max_streams: int, max_body_bytes: int
     ) -> None:
-        self._app, self._tokens, self._hosts = app, tokens, hosts
-        self._streams, self._max_body_bytes = Room(lambda: max_streams), max_body_bytes
+        self._app, self._tokens = app, tokens
+        self.limit(hosts=hosts, max_streams=max_streams, max_body_bytes=max_body_bytes)
+        self._streams = Room(lambda: self._max_streams)
         self._failures = Failures()
+
+    def limit(self, *, hosts: tuple[str, ...], max_streams: int, max_body_bytes: int) -> None:
+        """Hold these from now on. Streams that are open stay so."""
+        self._hosts, self._max_streams, self._max_body_bytes = hosts, max_streams, max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or turn it away."""

@@ -14,8 +14,10 @@ from mcp_orchestrator.config.daemon import DaemonSettings
 
 logger = logging.getLogger(__name__)
 
-# What is looked up each time it is needed; a new value of any other setting needs a restart.
-_LOOKED_UP = frozenset({"watch_config"})
+# What holds from a reload on; a new value of any other setting needs a restart.
+_HOLDS_AT_ONCE = frozenset(
+    {"hosts", "audit", "watch_config", "max_connections", "max_streams", "max_session_connections", "max_body_bytes"}
+)
 
 Apply = Callable[[OrchestratorConfig], Awaitable[list[str]]]
 _Stamp = tuple[int, int, int, int] | None
@@ -108,7 +110,7 @@ class Configuration:
         return config.model_copy(update={"daemon": config.daemon.model_copy(update=self._told)})
 
     def _new_at_next_start(self, new: DaemonSettings) -> list[str]:
-        names = [name for name in DaemonSettings.model_fields if name not in _LOOKED_UP]
+        names = [name for name in DaemonSettings.model_fields if name not in _HOLDS_AT_ONCE]
         return [name for name in names if getattr(new, name) != getattr(self._at_start, name)]
 
     def _as_they_are(self) -> dict[Path, _Stamp]:

@@ -77,8 +77,8 @@ class _Process:
         self._daemon, self._configuration = daemon, daemon.configuration
         self._record = Record(record_of(os.getpid(), os.environ))
         self._pulse = Pulse(self._daemon, manager)
-        most = self._configuration.in_force.daemon.max_connections
-        self._server = _Server(uvicorn.Config(self._daemon, **_SETTINGS, limit_concurrency=most + 1))  # It counts >=.
+        self._server = _Server(uvicorn.Config(self._daemon, **_SETTINGS))
+        self._limit()
 
     async def live(self) -> Ended:
         """Serve from here to the end."""
@@ -97,12 +97,14 @@ class _Process:
         await asyncio.wait({stop, starting, *beating}, return_when=asyncio.FIRST_COMPLETED)
         serving = asyncio.ensure_future(self._server.serve(sockets=list(self._listeners)))
         await self._server.accepts.wait()
-        if starting.done():
-            await self._serve(starting.result(), hangup.reload, {stop, serving, *beating})
-        stop.cancel()
-        left = await self._drain(signals)
-        await asyncio.wait({starting})
-        await self._hang_up(serving)
+        try:
+            if starting.done():
+                await self._serve(starting.result(), hangup.reload, {stop, serving, *beating})
+        finally:  # In good order even if something in here has failed, which is told then.
+            stop.cancel()
+            left = await self._drain(signals)
+            await asyncio.wait({starting})
+            await self._hang_up(serving)
         return left
 
     async def _serve(self, ready: Mapping[str, bool], wanted: asyncio.Event, ends: set[asyncio.Future[Any]]) -> None:
@@ -131,11 +133,18 @@ class _Process:
 
     def _reloads(self) -> None:
         """Tell who waits for it that a reload has begun or ended."""
+        if self._daemon.state == "draining":
+            return  # Nothing but the end is to be said any more.
         if self._configuration.is_reloading:
             self._manager.reloading()
         else:
+            self._limit()
             self._record.write(self._configuration)
             self._pulse.ready()
+
+    def _limit(self) -> None:
+        most = self._configuration.in_force.daemon.max_connections
+        self._server.config.limit_concurrency = most + 1  # It counts >=.
 
     async def _drain(self, signals: Signals) -> list[str]:
         """Take no more calls, and let those under way finish; return what is left behind."""

@@ -74,13 +74,13 @@ def test_a_reload_touches_only_what_has_changed_and_a_bad_file_nothing(tmp_path:
     with service.running() as running:
         before = set(running.children())
 
-        service.configure({"a": A, "b": B}, watch_config=False, max_streams=7)
+        service.configure({"a": A, "b": B}, watch_config=False, metrics=False)
         good = service.reload(running.pid)
         service.file.write_text('{"servers": {"a": {"comand": ["x"]}}}')
         bad = service.reload(running.pid)
 
         assert good.stdout == (
-            "reloaded; changed servers: b\nafter a restart only: the new values of max_streams in [daemon]\n"
+            "reloaded; changed servers: b\nafter a restart only: the new values of metrics in [daemon]\n"
         )
         assert good.returncode == 0
         assert bad.returncode == 2
