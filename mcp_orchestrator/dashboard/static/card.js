@@ -6,7 +6,7 @@ import { isInMaintenance, left, nextInWords, standing } from "./standing.js";
 import { ago, count, digits, fullTime, kindInWords, latency, span } from "./words.js";
 
 // What a card tells, each as a term and its value: lines, and then small numbers.
-const LINES = ["breaker", "speaks", "last"];
+const LINES = ["breaker", "speaks", "through", "last"];
 const NUMBERS = ["calls", "failed", "restarts", "in flight", "waiting", "tools"];
 
 export class Card {
@@ -19,7 +19,7 @@ export class Card {
     this.state = element("span", { class: "state" });
     this.why = element("p", { class: "why" });
     this.next = element("span", { class: "next" });
-    this.reason = element("span");
+    this.reason = element("span", { class: "reason" });
     this.why.append(this.reason, this.next);
     this.facts = new Map([...LINES, ...NUMBERS].map((term) => [term, element("dd")]));
     this.moment = element("time");
@@ -73,16 +73,17 @@ export class Card {
   #updateWhy(server, now) {
     const { why } = standing(server);
     const next = nextInWords(server, now);
-    const before = why && next ? "; " : "";
     setAttribute(this.why, "hidden", !why && !next);
-    setText(this.reason, why + before);
+    setText(this.reason, why);
+    setAttribute(this.reason, "title", why);
     setText(this.next, next);
   }
 
   #updateFacts(server, now, wall) {
     const fact = (term, text) => setText(this.facts.get(term), text);
     fact("breaker", breakerInWords(server, now));
-    fact("speaks", [`${server.era} ${server.protocol}`.trim(), server.transport, server.pid === null ? "" : `pid ${server.pid}`].filter(Boolean).join(", "));
+    fact("speaks", `${server.era} ${server.protocol}`.trim() || "not known yet");
+    fact("through", server.transport + (server.pid === null ? "" : `, pid ${server.pid}`));
     fact("calls", digits(server.calls));
     fact("failed", digits(server.failures));
     fact("restarts", digits(server.generation));

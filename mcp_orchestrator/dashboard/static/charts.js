@@ -6,7 +6,7 @@ import { latency, rate } from "./words.js";
 
 export class Charts {
   constructor(section, filter, onChange) {
-    this.calls = new Chart({ title: "Calls per second", lines: ["ended", "failed"], write: rate, least: 0.3 });
+    this.calls = new Chart({ title: "Calls per second", lines: ["begun", "failed"], write: rate, least: 0.3 });
     this.latency = new Chart({ title: "Latency", lines: ["half of calls within (p50)", "95 of 100 within (p95)"], write: latency, least: 0.003 });
     this.select = element("select", { "aria-label": "Charts of", change: onChange }, element("option", { value: "" }, "all servers"));
     this.names = "";

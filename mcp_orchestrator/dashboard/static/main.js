@@ -57,7 +57,7 @@ function show() {
   planned = null;
   notices.showConnection(live.state, model.heardAt);
   if (model.daemon === null) return;
-  at("main").hidden = false;
+  at("main").hidden = at("about").hidden = false;
   summary.update(model, isLive());
   notices.showDaemon(model);
   servers.update(model);

@@ -45,7 +45,7 @@ export class Notices {
     }
     if (this.form === null) {
       this.form = tokenForm(this.onRetry);
-      document.body.append(this.form.node);
+      this.place.after(this.form.node);
       this.form.input.focus();
     }
     setText(this.form.why, state.hadToken ? state.why : "");

@@ -33,9 +33,9 @@ export function span(seconds) {
   return `${Math.floor(whole / size)} ${unit}${more ? ` ${more} ${rest[1]}` : ""}`;
 }
 
-/** How long ago something was, as short as it can be: "now", "12 s ago", "3 min ago". */
+/** How long ago something was, as short as it can be: "just now", "12 s ago", "3 min ago". */
 export function ago(seconds) {
-  if (seconds < 1) return "now";
+  if (seconds < 1) return "just now";
   for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
     if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
   }

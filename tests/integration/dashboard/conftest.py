@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.fixtures.browser import chromium
 from tests.fixtures.serving import free_port
@@ -68,6 +68,14 @@ def browser(chromium_program: Path) -> Iterator[Browser]:
     """Run a browser."""
     with chromium(chromium_program) as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Page:
+    """Open a tab for all tests of the file: each loads its page anew, which is quicker than a tab of its own."""
+    tab = browser.new_page()
+    tab.set_default_timeout(PATIENCE_S * 1000)
+    return tab
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,9 @@ def test_a_daemon_that_ends_is_missed_at_once_and_found_again(browser: Browser, 
         running.end()
 
         notices = page.get_by_role("region", name="Notices")
-        expect(notices).to_contain_text(re.compile(r"Connection lost (now|\d+ s ago); trying again (now|in \d+ s)\."))
+        expect(notices).to_contain_text(
+            re.compile(r"Connection lost (just now|\d+ s ago); trying again (now|in \d+ s)\.")
+        )
         expect(page).to_have_title("? MCP Orchestrator")
         assert page.locator("main").evaluate("node => getComputedStyle(node).filter") == "grayscale(1)"
         with lone.running():

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.fixtures.browser import watched
+from tests.fixtures.browser import opened
 from tests.fixtures.terminal import ODD
 from tests.integration.dashboard.conftest import Served
 
@@ -21,12 +21,12 @@ def servers() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
-    """Open the page."""
-    with watched(browser, served.url) as page:
-        expect(page.locator("#verdict")).to_have_text("All 2 servers are ready.")
-        yield page
-        expect(page.locator("#verdict")).to_have_text("All 2 servers are ready.")
+def page(tab: Page, served: Served) -> Iterator[Page]:
+    """Open the page; at the end all is as it was."""
+    with opened(tab, served.url):
+        expect(tab.locator("#verdict")).to_have_text("All 2 servers are ready.")
+        yield tab
+        expect(tab.locator("#verdict")).to_have_text("All 2 servers are ready.")
 
 
 def press(page: Page, name: str) -> None:
@@ -40,7 +40,7 @@ def test_maintenance_is_begun_and_ended_by_clicks(page: Page, served: Served) ->
     page.get_by_label("1 hour").check()
     press(page, "Start maintenance")
 
-    expect(page.get_by_role("listitem", name="one")).to_contain_text("Maintenancea new <disk>; for another 59 min")
+    expect(page.get_by_role("listitem", name="one")).to_contain_text("Maintenancea new <disk>for another 59 min")
     expect(page.locator("#verdict")).to_contain_text(
         "1 of 2 servers is ready; one is in maintenance for another 59 min"
     )

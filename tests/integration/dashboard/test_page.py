@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.fixtures.browser import watched
+from tests.fixtures.browser import opened, watched
 from tests.integration.dashboard.conftest import MARKUP, SERVERS, Served
 
 pytestmark = pytest.mark.slow
@@ -22,11 +22,11 @@ def servers() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
+def page(tab: Page, served: Served) -> Iterator[Page]:
     """Open the page, on a screen."""
-    with watched(browser, served.url) as page:
-        expect(page.locator("body")).to_have_attribute("data-connection", "live")
-        yield page
+    with opened(tab, served.url):
+        expect(tab.locator("body")).to_have_attribute("data-connection", "live")
+        yield tab
 
 
 def card(page: Page, server: str) -> Locator:
@@ -52,8 +52,10 @@ def test_the_verdict_says_what_is_up_what_is_not_and_what_happens_next(page: Pag
 
 def test_cards_say_of_each_server_what_it_is_and_troubled_ones_come_first(page: Page, served: Served) -> None:
     expect(card(page, "sab")).to_contain_text("Ready")
-    expect(fact(page, "sab", "speaks")).to_have_text(re.compile(r"modern 2026-07-28, stdio, pid \d+"))
-    expect(fact(page, "odd", "speaks")).to_contain_text("legacy 2025-11-25, stdio")
+    expect(fact(page, "sab", "speaks")).to_have_text("modern 2026-07-28")
+    expect(fact(page, "sab", "through")).to_have_text(re.compile(r"stdio, pid \d+"))
+    expect(fact(page, "odd", "speaks")).to_have_text("legacy 2025-11-25")
+    expect(fact(page, "far", "through")).to_have_text("http")
     expect(fact(page, "odd", "in flight")).to_have_text("0/10")
     expect(fact(page, "far", "breaker")).to_have_text(re.compile(r"open for \d+ s|half-open"))
     expect(card(page, "far").locator(".why")).to_contain_text("Connection refused")
@@ -86,14 +88,14 @@ def test_calls_show_in_numbers_sparkline_and_charts(page: Page, served: Served) 
 def test_a_child_that_is_killed_shows_at_once_and_so_does_its_return(page: Page) -> None:
     explain = page.get_by_role("button", name="Explain odd")
     explain.focus()
-    told = re.search(r"pid (\d+)", fact(page, "odd", "speaks").inner_text())
+    told = re.search(r"pid (\d+)", fact(page, "odd", "through").inner_text())
     assert told
 
     os.kill(int(told[1]), signal.SIGKILL)
 
     incidents = page.get_by_role("region", name="Incidents")
     expect(incidents).to_contain_text("lost: the server's process was killed by SIGKILL")
-    expect(fact(page, "odd", "speaks")).not_to_contain_text(told[0])
+    expect(fact(page, "odd", "through")).not_to_contain_text(told[0])
     expect(card(page, "odd")).to_contain_text("Ready")
     expect(explain).to_be_focused()
 
