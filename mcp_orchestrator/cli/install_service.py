@@ -141,7 +141,7 @@ def _service(source: Path, *, check: bool) -> Service:
             load(source, environ=environ)
     except ConfigurationError as error:
         raise UsageError(
-            f"{error.message}\nThe service has the variables of {ENVIRONMENT}, not yours. If a drop-in brings what is "
+            f"{error.message}. The service has the variables of {ENVIRONMENT}, not yours; if a drop-in brings what is "
             "missing: --no-check"
         ) from None
     address = address_of(load_daemon(source, environ=environ))
@@ -163,9 +163,9 @@ def _check_reach() -> None:
         reason = unreachable(path) if path.exists() else "it is not there"
         if reason is not None:
             raise UsageError(
-                f"the service cannot use {path}: {reason}. Install where it can, and run this from there:\n"
-                f"  python3 -m venv /opt/{NAME}\n  /opt/{NAME}/bin/pip install '{NAME}[daemon,media]'\n"
-                f"  /opt/{NAME}/bin/{NAME} install-service"
+                f"the service cannot use {path}: {reason}. Install where it can, and run it there: "
+                f"python3 -m venv /opt/{NAME} && /opt/{NAME}/bin/pip install '{NAME}[daemon,media]' && "
+                f"/opt/{NAME}/bin/{NAME} install-service"
             )
 
 
@@ -239,7 +239,9 @@ def _start(service: Service, *, restart_socket: bool) -> ExitCode:
     if not _systemctl("restart", SERVICE, check=False):
         units = ("--unit", SERVICE, "--unit", SOCKET)
         log = _output("journalctl", *units, f"--since=@{began_at:.3f}", "--no-pager", "--output=cat")
-        _say(f"\nit does not start. What it says:\n{log}\nIt is tried again until it does, or systemctl stop {NAME}")
+        _say(f"\nit does not start. What it says:\n{log}")
+        if _output("systemctl", "is-active", SERVICE).strip() == "activating":
+            _say(f"it is tried again and again; to end that: systemctl stop {SERVICE} {SOCKET}")
         return ExitCode.FAILED
     status = _output("systemctl", "show", "--value", "--property=StatusText", SERVICE)
     _say(f"\n{NAME} serves at http://{service.address}/mcp: {status.strip()}")

@@ -42,7 +42,7 @@ def test_a_credential_that_is_missing_is_a_clear_error(machine: Booted, change: 
     said = machine.fails(PROGRAM, "install-service")
 
     assert "servers.one.env.SECRET: the file /etc/mcp-orchestrator/no-credential cannot be read" in said
-    assert "If a drop-in brings what is missing: --no-check" in said
+    assert "if a drop-in brings what is missing: --no-check" in said
 
 
 def test_who_is_not_root_is_told_what_to_type(machine: Booted) -> None:
@@ -77,6 +77,7 @@ def test_one_that_does_not_come_up_is_shown_with_what_it_said(machine: Booted, c
 
     assert "it does not start" in said
     assert "no-credential cannot be read (No such file or directory)" in said
+    assert "it is tried again and again" in said
 
 
 def test_the_port_is_the_configured_one(machine: Booted, change: Told) -> None:
