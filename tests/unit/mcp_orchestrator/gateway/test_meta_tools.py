@@ -234,6 +234,8 @@ async def test_a_server_s_tool_of_the_same_name_gets_another() -> None:
             "a__search_tools",
         ]
         assert (await called(caller, "a__search_tools"))["structuredContent"] == {"of": "search_tools"}
+        itself = await called(caller, "call_tool", name="call_tool", arguments={"name": "a__search_tools"})
+        assert "Unknown tool: call_tool" in itself["content"][0]["text"]
 
 
 def test_a_word_that_few_tools_have_counts_more_than_one_that_all_have() -> None:
