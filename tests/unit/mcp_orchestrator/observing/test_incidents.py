@@ -56,6 +56,8 @@ def test_what_comes_before_or_after_its_time_is_left_out() -> None:
         ("connect_failed", logging.WARNING),
         ("connected", logging.INFO),
         ("breaker_closed", logging.INFO),
+        ("disabled", logging.INFO),
+        ("reconfigured", logging.INFO),
         ("not known yet", logging.WARNING),
     ],
 )

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
-from opentelemetry.trace import SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import SpanKind, StatusCode, TraceFlags, get_current_span
 
 from actors.errors import MCPToolError, OutcomeUnknownError
 from mcp_orchestrator import MCPOrchestratorError
@@ -228,6 +228,20 @@ async def test_what_a_message_says_goes_before_what_http_says_which_is_linked(er
     assert [f"{span.parent.trace_id:032x}" for span in noted.spans if span.parent] == [OTHER[3:35], TRACE, OTHER[3:35]]
     assert [len(span.links) for span in (of_http, of_message, of_junk)] == [0, 1, 0]
     assert f"{of_message.links[0].context.trace_id:032x}" == OTHER[3:35]
+
+
+@on_a_loop
+async def test_what_a_request_was_part_of_ends_with_it() -> None:
+    seen: list[int] = []
+
+    async def app(scope: object, receive: object, send: object) -> None:
+        del scope, receive, send
+        seen.append(get_current_span().get_span_context().trace_id)
+
+    for headers in ([(b"traceparent", PARENT.encode())], []):
+        await InContext(app)({"type": "http", "headers": headers}, None, None)
+
+    assert seen == [int(TRACE, 16), 0]
 
 
 @on_a_loop
