@@ -110,7 +110,8 @@ class Incident:
     * `at`: seconds since 1970. `text`: why, in words; may be empty.
     * `kind`: "connected", "lost", "connect_failed", "crash_loop", "throttled", "auth_required", "config",
       "disconnected", "disabled", "stopped"; "breaker_open", "breaker_half_open", "breaker_closed",
-      "tool_breaker_open"; of pings "down"; of its actor "crashed", "hung", "parked".
+      "tool_breaker_open"; of pings "down"; of its actor "crashed", "hung", "parked"; of its section "added",
+      "removed", "reconfigured", "enabled".
     """
 
     at: float

@@ -12,7 +12,8 @@ logger = logging.getLogger(__name__)
 
 # What a person has to mend is an error, what mends itself a warning, and what has come right, or was wanted, is news.
 _ERRORS = frozenset({"auth_required", "config", "crash_loop", "crashed", "hung", "parked"})
-_NEWS = frozenset({"connected", "disconnected", "disabled", "stopped", "breaker_half_open", "breaker_closed"})
+_NEWS = frozenset({"connected", "disconnected", "stopped", "breaker_half_open", "breaker_closed"})
+_WANTED = frozenset({"added", "removed", "reconfigured", "enabled", "disabled"})
 
 
 class IncidentLog:
@@ -49,4 +50,4 @@ def level_of(kind: str) -> int:
     """Return how severe an incident of this kind is."""
     if kind in _ERRORS:
         return logging.ERROR
-    return logging.INFO if kind in _NEWS else logging.WARNING
+    return logging.INFO if kind in _NEWS | _WANTED else logging.WARNING
