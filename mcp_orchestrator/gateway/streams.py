@@ -72,7 +72,7 @@ class Events:
         return True
 
     def keep_alive(self) -> None:
-        """Say from now on every so often that somebody is there; of a stream that has not begun, first a while later."""
+        """Say every so often that somebody is there; where no stream has begun, from a while later on."""
         wait_s = KEEP_ALIVE_S if self.has_begun or self.is_beginning else BEGIN_AFTER_S
         self._timer = asyncio.get_running_loop().call_later(wait_s, self._still_there)
 

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from actors.transport import Reply, Request
-from mcp_orchestrator.gateway import Gateway
+from mcp_orchestrator.gateway import Gateway, application, sessions
 from tests.fixtures.asgi import Asked, Caller
 from tests.fixtures.faces import Scripts, config
 from tests.fixtures.gateways import given_up, hello, params_of, serving
@@ -261,6 +263,20 @@ async def test_the_connection_ends_with_the_session_and_its_calls_are_counted() 
         numbers = gateway.own_connections()
         assert (numbers["total_calls"], numbers["pending_calls"], numbers["unaccounted_calls"]) == (2, 0, 0)
         assert not shared.ended
+
+
+@on_a_loop
+async def test_the_connection_of_a_session_that_nobody_uses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "_EXPIRE_EVERY_S", 0.001)
+    async with serving({"a": OWN}) as (_, scripts, gateway):
+        caller = await opened(gateway)
+        await caller.legacy("tools/call", CALL).done()
+
+        monkeypatch.setattr(sessions, "IDLE_S", 0.0)
+
+        await ended(scripts.wire("a").connections[1])
+        await eventually(lambda: gateway.own_connections()["connections"] == 0)
+        assert (await caller.legacy("ping").done()).status == 404
 
 
 @on_a_loop
