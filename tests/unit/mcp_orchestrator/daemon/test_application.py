@@ -38,3 +38,21 @@ async def test_hosts_and_limits_of_a_new_file_hold_at_once_and_what_needs_a_rest
     assert after == [200, 413]
     assert daemon.configuration.restart_for == ["port"]
     assert await daemon.close() == []
+
+
+@on_a_loop
+async def test_while_it_drains_new_work_is_told_to_come_again_and_questions_are_answered(tmp_path: Path) -> None:
+    daemon = Daemon(write(tmp_path / "o.toml"))
+    caller = Caller(daemon)
+    assert (await caller.initialize()).status == 200
+
+    daemon.drain()
+
+    listed = await caller.legacy("tools/list").done()
+    called = await caller.legacy("tools/call", {"name": "a__t", "arguments": {}}).done()
+    begun = await Caller(daemon).initialize()
+    assert (daemon.state, listed.status) == ("draining", 200)
+    for refused in (called, begun):
+        assert (refused.status, refused.headers["retry-after"], refused.headers["connection"]) == (503, "5", "close")
+        assert "nothing was executed" in refused.error["message"]
+    assert await daemon.close() == []

@@ -76,6 +76,7 @@ async def test_a_reload_puts_the_new_file_in_force_and_names_the_servers_it_touc
 async def test_a_bad_file_changes_nothing_and_a_good_one_clears_what_was_said(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     configuration, taker = serving(file)
     before = configuration.in_force, configuration.loaded_at
     spoil(file)
@@ -110,6 +111,7 @@ async def test_options_of_the_command_line_go_before_the_file_after_a_reload_too
 async def test_a_setting_that_needs_a_restart_is_named_until_it_is_what_it_was(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     configuration, _ = serving(file)
     write(file, port=2)
     await configuration.reload()
@@ -188,6 +190,7 @@ async def test_a_secret_that_changes_is_read_again(tmp_path: Path) -> None:
 
 @on_a_loop
 async def test_a_bad_file_is_read_once_and_the_next_good_one_too(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     configuration, taker = serving(file)
     watching = asyncio.ensure_future(configuration.reload_when_changed(0.01, 0.01))
 

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from actors.errors import ConfigurationError
 from mcp_orchestrator.daemon.configuration import Configuration
 from mcp_orchestrator.daemon.reloading import Record, ask, record_of
+from tests.fixtures.manual_time import in_background
 
 HERE = os.getpid()
 
@@ -24,12 +26,22 @@ def configuration() -> Configuration:
 
 @contextmanager
 def at_sighup(do: Callable[[], object]) -> Generator[None]:
-    """Be the daemon, which does this when it is asked."""
-    before = signal.signal(signal.SIGHUP, lambda _, __: do())
+    """Be the daemon, which does this a while after it is asked."""
+    asked = Event()
+
+    def obey() -> None:
+        asked.wait()
+        time.sleep(0.1)
+        do()
+
+    before = signal.signal(signal.SIGHUP, lambda _, __: asked.set())
+    obeying = in_background(obey)
     try:
         yield
     finally:
         signal.signal(signal.SIGHUP, before)
+        asked.set()
+        obeying.result(5.0)
 
 
 def test_the_record_is_where_systemd_or_the_session_has_what_is_fleeting() -> None:
@@ -73,14 +85,16 @@ def test_who_asks_in_vain_waits_no_longer_than_he_said(tmp_path: Path, configura
 
 
 def test_a_process_without_a_record_gets_no_signal(tmp_path: Path, configuration: Configuration) -> None:
-    got: list[bool] = []
+    got: list[int] = []
     record = Record(tmp_path / "record")
     record.write(configuration)
     record.remove()
+    before = signal.signal(signal.SIGHUP, lambda number, _: got.append(number))
 
-    with at_sighup(lambda: got.append(True)), pytest.raises(ProcessLookupError):
+    with pytest.raises(ProcessLookupError):
         ask(HERE, tmp_path / "record", 1.0)
 
+    signal.signal(signal.SIGHUP, before)
     assert got == []
 
 
