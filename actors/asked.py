@@ -33,7 +33,8 @@ class Asked:
         """Answer a request of the current connection, now or when the user has."""
         if self._life.channel.open and self._life.session.is_modern:
             if self._complained != self._wire.current:
-                logger.warning("%s sent a request, %s, as no modern server may: ignored", self._name, request.method)
+                text, where = "%s sent a request, %s, as no modern server may: ignored", {"server": self._name}
+                logger.warning(text, self._name, request.method, extra=where)
             self._complained = self._wire.current
             return
         if request.method == "ping":

@@ -153,7 +153,9 @@ def _run(server: str, name: str, ask: Callable[[], object], checked: Callable[[A
     try:
         answer = ask()
     except BaseException as error:  # Also sys.exit(): it is a handler's way to say no.
-        logger.warning("%s: %s raised, the server gets no answer", server, name, exc_info=True)
+        logger.warning(
+            "%s: %s raised, the server gets no answer", server, name, exc_info=True, extra={"server": server}
+        )
         raise InputRefusedError(f"{name} of this client gave no answer") from error
     if inspect.iscoroutine(answer):
         answer.close()  # Of a function that is no coroutine function to look at. It says what it is, below.
@@ -161,7 +163,7 @@ def _run(server: str, name: str, ask: Callable[[], object], checked: Callable[[A
         result = checked(answer)
         json.dumps(result, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        logger.warning("%s: %s gave an answer that cannot be sent: %s", server, name, error)
+        logger.warning("%s: %s gave an answer that cannot be sent: %s", server, name, error, extra={"server": server})
         raise InputRefusedError(f"{name} of this client gave an answer that cannot be sent") from error
     return result
 

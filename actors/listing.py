@@ -196,7 +196,8 @@ class Listing:
             try:
                 params = header_params(table(tool.get("inputSchema")))
             except InvalidHeaderParamError as error:
-                logger.warning("%s: its tool %r is left out: %s", self._config.name, name, error)
+                where = {"server": self._config.name, "tool": name}
+                logger.warning("%s: its tool %r is left out: %s", self._config.name, name, error, extra=where)
                 continue
             usable[name] = tool
             if params:

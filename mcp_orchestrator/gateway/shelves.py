@@ -74,7 +74,8 @@ class Shelves:
             shelf.entries = await self._fetch(status.server, kind, _FETCH_S)
             shelf.until = float("inf") if tells else self._clock() + _TRUE_FOR_S
         except (MCPOrchestratorError, ValueError) as error:
-            logger.warning("%s: no %s: %s", status.server, kind.method, error)
+            where = {"server": status.server, "request_id": getattr(error, "request_id", None)}
+            logger.warning("%s: no %s: %s", status.server, kind.method, error, extra=where)
             shelf.until = self._clock() + _TRUE_FOR_S
         finally:
             shelf.fetching = None
