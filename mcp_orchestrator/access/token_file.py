@@ -148,10 +148,12 @@ def _write(path: Path, content: _TokensFile) -> None:
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 -- a descriptor has no path
+            mode = 0o600
             if os.geteuid() == 0:  # The daemon, whose folder it is, has to read what root has written.
                 owner = path.parent.stat()
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
-                os.fchmod(descriptor, 0o600 | owner.st_mode & stat.S_IRGRP)  # It may be of the folder's group alone.
+                mode |= owner.st_mode & stat.S_IRGRP  # It may be of the folder's group alone.
+            os.fchmod(descriptor, mode)
             file.write(content.model_dump_json(indent=2) + "\n")
             file.flush()
             os.fsync(descriptor)

@@ -1,6 +1,7 @@
 """The file with the tokens: what is in it, who may read it, and what is said of one that is broken."""
 
 import json
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -46,8 +47,12 @@ def test_it_keeps_what_a_token_is_good_for(path: Path) -> None:
 
 
 def test_only_its_owner_can_read_it_and_nothing_is_left_beside_it(path: Path) -> None:
-    create(path, "agent", scopes=("call",))
-    revoke(path, "agent")
+    before = os.umask(0)
+    try:
+        create(path, "agent", scopes=("call",))
+        revoke(path, "agent")
+    finally:
+        os.umask(before)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]

@@ -1,5 +1,6 @@
 """Whom the daemon knows by his token: as the file says now, and nobody when it says nothing that can be read."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def test_a_file_that_breaks_lets_nobody_in_until_it_is_mended(keys: Keys, caplog
 
     keys.path.write_bytes(b"{")
 
-    assert keys.tokens.identity(token) is None
+    with caplog.at_level(logging.ERROR):
+        assert keys.tokens.identity(token) is None
     assert not keys.tokens.is_open
     assert str(keys.path) in keys.tokens.problem
     assert [record.levelname for record in caplog.records] == ["ERROR"]
