@@ -25,10 +25,18 @@ export async function ask(method, path, { body, signal } = {}) {
   let response;
   try {
     response = await fetch(new URL(`api/v1${path}`, document.baseURI), {
-      method, headers, body: JSON.stringify(body), signal, cache: "no-store", credentials: "same-origin",
+      method,
+      headers,
+      body: JSON.stringify(body),
+      signal,
+      cache: "no-store",
+      credentials: "same-origin",
     });
   } catch (error) {
-    throw new ApiError(0, error.name === "TimeoutError" ? "The daemon took too long to answer." : "The daemon does not answer.");
+    throw new ApiError(
+      0,
+      error.name === "TimeoutError" ? "The daemon took too long to answer." : "The daemon does not answer.",
+    );
   }
   if (!response.ok) throw new ApiError(response.status, await whyNot(response));
   return response;
@@ -45,7 +53,8 @@ export const ofServer = (name, rest = "") => `/servers/${encodeURIComponent(name
 
 async function whyNot(response) {
   const told = await toldBy(response);
-  if (response.status === 401) return token.get() ? "The daemon does not know this token." : "The daemon asks for a token.";
+  if (response.status === 401)
+    return token.get() ? "The daemon does not know this token." : "The daemon asks for a token.";
   if (response.status === 403) return told || "This token may not do that.";
   return told || `The daemon answered with status ${response.status}.`;
 }

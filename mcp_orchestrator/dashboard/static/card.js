@@ -7,14 +7,20 @@ import { ago, count, digits, fullTime, kindInWords, latency, span } from "./word
 
 // What a card tells, each as a term and its value: lines, and then small numbers.
 const LINES = ["breaker", "speaks", "through", "last"];
-const NUMBERS = ["calls", "failed", "restarts", "in flight", "waiting", "tools"];
+const NUMBERS = ["calls", "failed", "retries", "in flight", "waiting", "tools", "connects", "restarts"];
+
+const SAID_MS = 8_000;
 
 export class Card {
   /** `onAction(name, action)`: a button was pressed: "explain", "maintain", "reconnect", "enable" or "disable". */
   constructor(name, onAction) {
     this.name = name;
     const button = (action, label) =>
-      element("button", { type: "button", class: "quiet", "aria-label": `${label} ${name}`, click: () => onAction(name, action) }, label);
+      element(
+        "button",
+        { type: "button", class: "quiet", "aria-label": `${label} ${name}`, click: () => onAction(name, action) },
+        label,
+      );
     this.icon = icon("off");
     this.state = element("span", { class: "state" });
     this.why = element("p", { class: "why" });
@@ -30,7 +36,11 @@ export class Card {
     this.explain = button("explain", "Explain");
     this.maintain = button("maintain", "Maintenance");
     this.reconnect = button("reconnect", "Reconnect");
-    this.able = element("button", { type: "button", class: "quiet", click: () => onAction(name, this.isEnabled ? "disable" : "enable") });
+    this.able = element("button", {
+      type: "button",
+      class: "quiet",
+      click: () => onAction(name, this.isEnabled ? "disable" : "enable"),
+    });
     this.answer = element("p", { class: "answer", role: "status" });
     this.node = this.#compose();
   }
@@ -38,7 +48,8 @@ export class Card {
   #compose() {
     const title = element("h3", { id: `server-${this.name}` }, element("span", { class: "name" }, this.name));
     const facts = [...this.facts].map(([term, value]) =>
-      element("div", { class: LINES.includes(term) ? "line-fact" : "number-fact" }, element("dt", {}, term), value));
+      element("div", { class: LINES.includes(term) ? "line-fact" : "number-fact" }, element("dt", {}, term), value),
+    );
     return element(
       "li",
       { class: "card", "aria-labelledby": `server-${this.name}` },
@@ -64,8 +75,10 @@ export class Card {
     this.#updateActions(server);
   }
 
-  /** Says what became of an action; "" takes it away. */
+  /** Says what became of an action; what went well, not for long. */
   say(text, isBad = false) {
+    clearTimeout(this.fading);
+    if (!isBad) this.fading = setTimeout(() => setText(this.answer, ""), SAID_MS);
     setText(this.answer, text);
     setAttribute(this.answer, "data-bad", isBad);
   }
@@ -86,6 +99,8 @@ export class Card {
     fact("through", server.transport + (server.pid === null ? "" : `, pid ${server.pid}`));
     fact("calls", digits(server.calls));
     fact("failed", digits(server.failures));
+    fact("retries", digits(server.retries));
+    fact("connects", digits(server.connects));
     fact("restarts", digits(server.generation));
     fact("in flight", `${server.in_flight}/${server.max_concurrent}`);
     fact("waiting", digits(server.waiting));
@@ -93,7 +108,10 @@ export class Card {
     setAttribute(this.facts.get("failed"), "data-bad", server.failures > 0);
     setAttribute(this.facts.get("restarts"), "data-bad", server.generation > 0);
     const last = server.last_incident;
-    setText(this.incident, last ? `${kindInWords(last.kind)}${last.text && last.text !== last.kind ? `: ${last.text}` : ""}` : "no incident");
+    setText(
+      this.incident,
+      last ? `${kindInWords(last.kind)}${last.text && last.text !== last.kind ? `: ${last.text}` : ""}` : "no incident",
+    );
     if (last) setMoment(this.moment, last.at, ago(wall - last.at), fullTime(last.at));
     setAttribute(this.incident, "title", last?.text || false);
   }
@@ -103,7 +121,10 @@ export class Card {
     const words = p50 === null ? "no calls yet" : `p50 ${latency(p50)}, p95 ${latency(p95)}`;
     setText(this.latency, words);
     setAttribute(this.spark, "aria-label", `Latency over the last 5 minutes: ${words}`);
-    drawSparkline(this.spark, samples.map((sample) => sample.servers[server.server]?.p50 ?? null));
+    drawSparkline(
+      this.spark,
+      samples.map((sample) => sample.servers[server.server]?.p50 ?? null),
+    );
   }
 
   #updateActions(server) {
@@ -125,8 +146,10 @@ function breakerInWords(server, now) {
     const until = breaker.forced_for === null ? "" : ` for ${span(left(server, breaker.forced_for, now))}`;
     return `forced ${state}${until}`;
   }
-  if (breaker.state === "open") return breaker.retry_after === null ? state : `open for ${span(left(server, breaker.retry_after, now))}`;
+  if (breaker.state === "open")
+    return breaker.retry_after === null ? state : `open for ${span(left(server, breaker.retry_after, now))}`;
   if (breaker.state === "half_open") return `${state}, ${breaker.success_count} of ${breaker.success_threshold} tries`;
   const tools = breaker.tools_open.length > 0 ? `; open for ${count(breaker.tools_open.length, "tool")}` : "";
-  return `${state}${breaker.failure_count ? `, ${breaker.failure_count} of ${breaker.threshold} failures` : ""}${tools}`;
+  const failures = breaker.failure_count > 0 ? `, ${breaker.failure_count} of ${breaker.threshold} failures` : "";
+  return state + failures + tools;
 }

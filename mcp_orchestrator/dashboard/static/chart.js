@@ -57,7 +57,8 @@ export class Chart {
 
   #caption() {
     const keys = this.names.map((name, at) =>
-      element("span", { class: "key" }, keySign(at), `${name} `, this.values[at]));
+      element("span", { class: "key" }, keySign(at), `${name} `, this.values[at]),
+    );
     return element("figcaption", {}, element("span", { class: "chart-title" }, this.title), ...keys, this.moment);
   }
 
@@ -66,7 +67,9 @@ export class Chart {
     for (let line = 0; line <= LINES; line += 1) {
       const value = (top * line) / LINES;
       const y = this.y(value);
-      parts.push(drawn("path", { class: line === 0 ? "ground" : "grid", d: `M${EDGE.left} ${y}H${width - EDGE.right}` }));
+      parts.push(
+        drawn("path", { class: line === 0 ? "ground" : "grid", d: `M${EDGE.left} ${y}H${width - EDGE.right}` }),
+      );
       parts.push(drawn("text", { x: EDGE.left - 6, y: y + 3.5, class: "end" }, tick(this.write(value))));
     }
     for (const minutes of width < NARROW ? FEW_MINUTES : MINUTES) {
@@ -95,7 +98,9 @@ export class Chart {
   #describe() {
     const said = this.names.map((name, line) => {
       const values = this.samples.map(({ values }) => values[line]).filter((value) => value !== null);
-      return values.length === 0 ? `${name}: nothing yet` : `${name}: now ${this.write(values.at(-1))}, highest ${this.write(Math.max(...values))}`;
+      return values.length === 0
+        ? `${name}: nothing yet`
+        : `${name}: now ${this.write(values.at(-1))}, highest ${this.write(Math.max(...values))}`;
     });
     setAttribute(this.svg, "aria-label", `${this.title} over the last 5 minutes. ${said.join("; ")}.`);
   }
@@ -114,19 +119,32 @@ export class Chart {
   #showReading() {
     const sample = this.reading === null ? this.samples.at(-1) : this.#nearest();
     const isPast = this.reading !== null && sample !== undefined;
-    this.values.forEach((node, line) => setText(node, sample && sample.values[line] !== null ? this.write(sample.values[line]) : "–"));
+    this.values.forEach((node, line) =>
+      setText(node, sample && sample.values[line] !== null ? this.write(sample.values[line]) : "–"),
+    );
     setText(this.moment, isPast ? clockTime(sample.at) : "");
-    setAttribute(this.mark, "d", isPast ? `M${this.x(sample.at).toFixed(1)} ${EDGE.top}V${HEIGHT - EDGE.bottom}` : "M0 0");
+    setAttribute(
+      this.mark,
+      "d",
+      isPast ? `M${this.x(sample.at).toFixed(1)} ${EDGE.top}V${HEIGHT - EDGE.bottom}` : "M0 0",
+    );
   }
 
   #nearest() {
     const distance = ({ at }) => Math.abs(this.x(at) - this.reading);
-    return this.samples.reduce((best, sample) => (best && distance(best) <= distance(sample) ? best : sample), undefined);
+    return this.samples.reduce(
+      (best, sample) => (best && distance(best) <= distance(sample) ? best : sample),
+      undefined,
+    );
   }
 }
 
 function keySign(at) {
-  return drawn("svg", { class: "sign", viewBox: "0 0 18 8", "aria-hidden": "true" }, drawn("path", { class: `line line-${at}`, d: "M1 4H17" }));
+  return drawn(
+    "svg",
+    { class: "sign", viewBox: "0 0 18 8", "aria-hidden": "true" },
+    drawn("path", { class: `line line-${at}`, d: "M1 4H17" }),
+  );
 }
 
 /** A value as the axis has it: "15", where a reading says "15.0". */

@@ -7,8 +7,17 @@ import { latency, rate } from "./words.js";
 export class Charts {
   constructor(section, filter, onChange) {
     this.calls = new Chart({ title: "Calls per second", lines: ["begun", "failed"], write: rate, least: 0.3 });
-    this.latency = new Chart({ title: "Latency", lines: ["half of calls within (p50)", "95 of 100 within (p95)"], write: latency, least: 0.003 });
-    this.select = element("select", { "aria-label": "Charts of", change: onChange }, element("option", { value: "" }, "all servers"));
+    this.latency = new Chart({
+      title: "Latency",
+      lines: ["half of calls within (p50)", "95 of 100 within (p95)"],
+      write: latency,
+      least: 0.003,
+    });
+    this.select = element(
+      "select",
+      { "aria-label": "Charts of", change: onChange },
+      element("option", { value: "" }, "all servers"),
+    );
     this.names = "";
     filter.append(this.select);
     this.note = element("p", { class: "note" });
@@ -21,11 +30,17 @@ export class Charts {
     const samples = model.recentSamples();
     const now = model.wallClock();
     const numbers = (sample) => (chosen ? (sample.servers[chosen] ?? { calls: 0, failures: 0 }) : sample);
-    this.calls.update(samples.map((sample) => {
-      const { calls, failures } = numbers(sample);
-      return { at: sample.at, values: [calls / model.intervalS, failures / model.intervalS] };
-    }), now);
-    this.latency.update(samples.map((sample) => ({ at: sample.at, values: latencies(sample, chosen) })), now);
+    this.calls.update(
+      samples.map((sample) => {
+        const { calls, failures } = numbers(sample);
+        return { at: sample.at, values: [calls / model.intervalS, failures / model.intervalS] };
+      }),
+      now,
+    );
+    this.latency.update(
+      samples.map((sample) => ({ at: sample.at, values: latencies(sample, chosen) })),
+      now,
+    );
     this.note.textContent = chosen ? "" : "Latency of all servers: at each moment, that of the slowest.";
     setAttribute(this.note, "hidden", chosen !== "");
   }

@@ -2,15 +2,23 @@
 
 import { element, setText } from "./dom.js";
 
-const MAINTENANCE = [["15 minutes", 900], ["1 hour", 3600], ["until somebody ends it", null]];
+const MAINTENANCE = [
+  ["15 minutes", 900],
+  ["1 hour", 3600],
+  ["until somebody ends it", null],
+];
 
 /** Opens a dialog; it is gone from the page when it is closed. Returns {dialog, close}. */
 export function openDialog(title, className, ...content) {
   const heading = element("h2", { id: "dialog-title", tabindex: "-1", autofocus: true }, title);
   const close = () => dialog.close();
   const cross = element("button", { type: "button", class: "quiet", click: close }, "Close");
-  const dialog = element("dialog", { class: className, "aria-labelledby": "dialog-title" },
-    element("div", { class: "bar" }, heading, cross), ...content);
+  const dialog = element(
+    "dialog",
+    { class: className, "aria-labelledby": "dialog-title" },
+    element("div", { class: "bar" }, heading, cross),
+    ...content,
+  );
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", (event) => event.target === dialog && isOutside(dialog, event) && close());
   document.body.append(dialog);
@@ -26,23 +34,46 @@ export function confirm(title, sentences, label, act) {
 
 /** Asks why and for how long a server is to be left alone. `act({reason, for_s})`. */
 export function askForMaintenance(name, act) {
-  const reason = element("input", { name: "reason", value: "maintenance", required: true, maxlength: "200", autocomplete: "off" });
+  const reason = element("input", {
+    name: "reason",
+    value: "maintenance",
+    required: true,
+    maxlength: "200",
+    autocomplete: "off",
+  });
   const choices = MAINTENANCE.map(([label], at) =>
-    element("label", { class: "choice" }, element("input", { type: "radio", name: "for", value: at, checked: at === 0 }), label));
+    element(
+      "label",
+      { class: "choice" },
+      element("input", { type: "radio", name: "for", value: at, checked: at === 0 }),
+      label,
+    ),
+  );
   const fields = [
-    element("p", {}, `The circuit breaker of ${name} is opened: its calls are refused at once, and say why. Calls under way finish.`),
+    element(
+      "p",
+      {},
+      `The circuit breaker of ${name} is opened: its calls are refused at once, and say why. Calls under way finish.`,
+    ),
     element("label", { class: "field" }, "Reason", reason),
     element("fieldset", {}, element("legend", {}, "For how long"), ...choices),
   ];
   openForm(`Maintenance of ${name}`, fields, "Start maintenance", (form) =>
-    act({ reason: reason.value, for_s: MAINTENANCE[form.elements.for.value][1] }));
+    act({ reason: reason.value, for_s: MAINTENANCE[form.elements.for.value][1] }),
+  );
 }
 
 function openForm(title, fields, label, act) {
   const failed = element("p", { class: "failed", role: "alert" });
   const submit = element("button", { type: "submit", class: "main" }, label);
   const cancel = element("button", { type: "button", click: () => close() }, "Cancel");
-  const form = element("form", { submit: (event) => send(event) }, ...fields, failed, element("div", { class: "actions" }, submit, cancel));
+  const form = element(
+    "form",
+    { submit: (event) => send(event) },
+    ...fields,
+    failed,
+    element("div", { class: "actions" }, submit, cancel),
+  );
   const { close } = openDialog(title, "small", form);
   (form.querySelector("input") ?? submit).focus();
 

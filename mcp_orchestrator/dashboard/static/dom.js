@@ -38,7 +38,8 @@ export function arrange(parent, nodes) {
   const wanted = new Set(nodes);
   for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
   const pivot = nodes.findIndex((node) => node.contains(document.activeElement));
-  for (let at = pivot - 1; at >= 0; at -= 1) if (nodes[at].nextSibling !== nodes[at + 1]) nodes[at + 1].before(nodes[at]);
+  for (let at = pivot - 1; at >= 0; at -= 1)
+    if (nodes[at].nextSibling !== nodes[at + 1]) nodes[at + 1].before(nodes[at]);
   for (let at = Math.max(pivot, 0); at < nodes.length; at += 1) {
     const before = at === 0 ? null : nodes[at - 1];
     if (at === pivot || (before === null ? parent.firstChild : before.nextSibling) === nodes[at]) continue;

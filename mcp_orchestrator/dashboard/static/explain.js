@@ -1,4 +1,4 @@
-/** What there is to know of one server: sentences, incidents, tools and what it wrote on stderr; while it is open, live. */
+/** All there is to know of one server: sentences, incidents, tools, and what it wrote on stderr. */
 
 import { askJson, ofServer } from "./api.js";
 import { openDialog } from "./dialogs.js";
@@ -29,10 +29,18 @@ class Explanation {
     this.stderr = element("pre", { class: "scrolled", tabindex: "0", role: "region", "aria-label": "stderr" });
     this.failed = element("p", { class: "failed", role: "alert" });
     this.connection = null; // Of the tools that are shown.
-    const { dialog } = openDialog(name, "large", this.failed, this.sentences,
-      element("h3", {}, "Incidents"), this.incidents,
-      this.toolsTitle, this.tools,
-      element("h3", {}, "Last lines on stderr"), this.stderr);
+    const { dialog } = openDialog(
+      name,
+      "large",
+      this.failed,
+      this.sentences,
+      element("h3", {}, "Incidents"),
+      this.incidents,
+      this.toolsTitle,
+      this.tools,
+      element("h3", {}, "Last lines on stderr"),
+      this.stderr,
+    );
     this.dialog = dialog;
   }
 
@@ -66,16 +74,37 @@ class Explanation {
     const { tools } = await askJson("GET", ofServer(this.name, "/tools"));
     this.connection = `${server.connection} ${server.tools}`;
     setText(this.toolsTitle, count(tools.length, "tool"));
-    const rows = tools.map((tool) => element("tr", {},
-      element("th", { scope: "row" }, tool.name),
-      element("td", { class: "repeatable" }, element("b", {}, tool.repeatable.yes ? "yes" : "no"), ` (${tool.repeatable.why})`),
-      element("td", {}, firstSentence(tool.description ?? tool.title ?? ""))));
-    const head = element("tr", {}, ...["Tool", "Repeatable", "What it does"].map((title) => element("th", { scope: "col" }, title)));
-    this.tools.replaceChildren(rows.length > 0 ? element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows)) : "None are known.");
+    const rows = tools.map((tool) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, tool.name),
+        element(
+          "td",
+          { class: "repeatable" },
+          element("b", {}, tool.repeatable.yes ? "yes" : "no"),
+          ` (${tool.repeatable.why})`,
+        ),
+        element("td", {}, firstSentence(tool.description ?? tool.title ?? "")),
+      ),
+    );
+    const head = element(
+      "tr",
+      {},
+      ...["Tool", "Repeatable", "What it does"].map((title) => element("th", { scope: "col" }, title)),
+    );
+    this.tools.replaceChildren(
+      rows.length > 0
+        ? element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows))
+        : "None are known.",
+    );
   }
 
   #showIncidents() {
-    const own = told(this.model.incidents.filter(({ server }) => server === this.name).toReversed()).slice(0, INCIDENTS);
+    const own = told(this.model.incidents.filter(({ server }) => server === this.name).toReversed()).slice(
+      0,
+      INCIDENTS,
+    );
     const key = JSON.stringify(own);
     if (this.incidents.dataset.key === key) return;
     setAttribute(this.incidents, "data-key", key);

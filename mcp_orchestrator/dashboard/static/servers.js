@@ -23,11 +23,27 @@ export class Servers {
     this.onExplain = onExplain;
     this.cards = new Map();
     this.servers = new Map();
-    this.find = element("input", { type: "search", placeholder: "Find", "aria-label": "Find servers by name, state or reason", input: onChange });
-    this.trouble = element("button", { type: "button", "aria-pressed": "false", click: () => this.#toggle(this.trouble, onChange) });
-    this.short = element("button", { type: "button", "aria-pressed": "false", click: () => this.#toggle(this.short, onChange) }, "Short");
-    this.order = element("select", { "aria-label": "Order of servers", change: onChange },
-      ...Object.keys(ORDERS).map((name) => element("option", {}, name)));
+    this.find = element("input", {
+      type: "search",
+      placeholder: "Find",
+      "aria-label": "Find servers by name, state or reason",
+      input: onChange,
+    });
+    this.trouble = element("button", {
+      type: "button",
+      "aria-pressed": "false",
+      click: () => this.#toggle(this.trouble, onChange),
+    });
+    this.short = element(
+      "button",
+      { type: "button", "aria-pressed": "false", click: () => this.#toggle(this.short, onChange) },
+      "Short",
+    );
+    this.order = element(
+      "select",
+      { "aria-label": "Order of servers", change: onChange },
+      ...Object.keys(ORDERS).map((name) => element("option", {}, name)),
+    );
     filter.append(this.find, this.trouble, this.short, this.order);
     list.addEventListener("pointerleave", onChange);
   }
@@ -47,23 +63,33 @@ export class Servers {
   /** What a button of a card asks for. */
   async act(name, action) {
     const server = this.servers.get(name);
-    const post = (what) => () => askJson("POST", ofServer(name, `/${what}`));
-    const under = server.in_flight + server.waiting > 0 ? `${count(server.in_flight, "call")} under way, ${server.waiting} waiting.` : "No calls are under way.";
     const actions = {
       explain: () => this.onExplain(name),
-      maintain: () => (isInMaintenance(server) ? this.#do(name, "Maintenance is over.", () => askJson("DELETE", ofServer(name, "/breaker"))) : this.#maintain(name)),
-      enable: () => this.#do(name, "Enabled.", post("enable")),
-      disable: () => confirm(`Disable ${name}?`, [`Its calls are refused until it is enabled again, here or by a restart of the daemon. ${under}`], "Disable", post("disable")),
-      reconnect: () => {
-        if (!server.connected) return this.#do(name, "Connected.", post("reconnect"));
-        return confirm(`Reconnect ${name}?`, [`Its connection is closed, its process ended, and both are made anew. ${under}`], "Reconnect", post("reconnect"));
-      },
+      maintain: () => this.#maintain(server),
+      enable: () => this.#do(name, "Enabled.", () => post(name, "enable")),
+      disable: () => this.#disable(server),
+      reconnect: () => this.#reconnect(server),
     };
     await actions[action]();
   }
 
-  #maintain(name) {
-    askForMaintenance(name, (asked) => askJson("PUT", ofServer(name, "/breaker"), { state: "open", ...asked }));
+  #maintain(server) {
+    const breaker = ofServer(server.server, "/breaker");
+    if (isInMaintenance(server))
+      return this.#do(server.server, "Maintenance is over.", () => askJson("DELETE", breaker));
+    return askForMaintenance(server.server, (asked) => askJson("PUT", breaker, { state: "open", ...asked }));
+  }
+
+  #disable(server) {
+    const then = "Its calls are refused until it is enabled again, here or by a restart of the daemon.";
+    confirm(`Disable ${server.server}?`, [then, underWay(server)], "Disable", () => post(server.server, "disable"));
+  }
+
+  #reconnect(server) {
+    const reconnect = () => post(server.server, "reconnect");
+    if (!server.connected) return this.#do(server.server, "Connected.", reconnect);
+    const then = "Its connection is closed, its process ended, and both are made anew.";
+    return confirm(`Reconnect ${server.server}?`, [then, underWay(server)], "Reconnect", reconnect);
   }
 
   async #do(name, done, act) {
@@ -79,15 +105,20 @@ export class Servers {
 
   #arrange(all) {
     const words = this.find.value.trim().toLowerCase().split(/\s+/);
-    const isFound = ({ server, state, reason }) => words.every((word) => `${server} ${state} ${reason}`.toLowerCase().includes(word));
+    const isFound = ({ server, state, reason }) =>
+      words.every((word) => `${server} ${state} ${reason}`.toLowerCase().includes(word));
     const found = all.filter((server) => isFound(server) && (!isPressed(this.trouble) || isInTrouble(server)));
     const ordered = ORDERS[this.order.value](found);
     for (const name of this.cards.keys()) if (!this.servers.has(name)) this.cards.delete(name);
     const nodes = ordered.map(({ server }) => this.#card(server).node);
+    const areSame = nodes.length === this.list.children.length && nodes.every((node) => node.parentNode === this.list);
     // Nothing moves away from under a pointer.
-    if (!this.list.matches(":hover") || nodes.length !== this.list.children.length) arrange(this.list, nodes);
+    if (!areSame || !this.list.matches(":hover")) arrange(this.list, nodes);
     setAttribute(this.nothing, "hidden", found.length > 0 || all.length === 0);
-    setText(this.nothing, isPressed(this.trouble) && words.join("") === "" ? "No server is in trouble." : "No server is like that.");
+    setText(
+      this.nothing,
+      isPressed(this.trouble) && words.join("") === "" ? "No server is in trouble." : "No server is like that.",
+    );
   }
 
   #card(name) {
@@ -97,13 +128,21 @@ export class Servers {
 
   #updateCards(model) {
     const samples = model.recentSamples();
-    for (const [name, card] of this.cards) card.update(model.servers.get(name), samples, model.clock(), model.wallClock());
+    for (const [name, card] of this.cards)
+      card.update(model.servers.get(name), samples, model.clock(), model.wallClock());
   }
 
   #toggle(button, onChange) {
     setAttribute(button, "aria-pressed", String(!isPressed(button)));
     onChange();
   }
+}
+
+const post = (name, what) => askJson("POST", ofServer(name, `/${what}`));
+
+function underWay({ in_flight: inFlight, waiting }) {
+  if (inFlight + waiting === 0) return "No calls are under way.";
+  return `${count(inFlight, "call")} under way, ${waiting} waiting.`;
 }
 
 const isPressed = (button) => button.getAttribute("aria-pressed") === "true";

@@ -4,6 +4,7 @@ import { drawn, setAttribute } from "./dom.js";
 
 const WIDTH = 150; // One step a sample.
 const HEIGHT = 24;
+const EDGE = 2;
 
 /** Draws `values`, oldest first, null for none; the newest is at the right edge. */
 export function drawSparkline(svg, values) {
@@ -15,7 +16,8 @@ export function drawSparkline(svg, values) {
   recent.forEach((value, at) => {
     if (value === null) return;
     const isContinued = at > 0 && recent[at - 1] !== null;
-    path += `${isContinued ? "L" : "M"}${first + at} ${(HEIGHT - 2 - (value / top) * (HEIGHT - 4)).toFixed(1)}${isContinued ? "" : "h.01"}`;
+    const y = HEIGHT - EDGE - (value / top) * (HEIGHT - 2 * EDGE);
+    path += `${isContinued ? "L" : "M"}${first + at} ${y.toFixed(1)}${isContinued ? "" : "h.01"}`; // A dot, if alone.
   });
   setAttribute(svg, "viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   setAttribute(svg, "preserveAspectRatio", "none");

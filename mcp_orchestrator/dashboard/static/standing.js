@@ -24,30 +24,14 @@ const STATES = {
 const ORDER = { down: 0, trying: 1, off: 2, up: 3 };
 const NAMED = 3; // Servers in trouble that the verdict names; more would be no glance.
 
-/** Returns {level, label, phrase, why, nextIn} of a server; nextIn: seconds at `server.seenAt`, null if nobody knows. */
+/**
+ * Returns {level, label, phrase, why, nextIn} of a server: how it is, in a word and in a verdict, why, and the seconds
+ * from `server.seenAt` to the next try, null if nobody knows. In maintenance there is `endsIn` besides: null, never.
+ */
 export function standing(server) {
-  const breaker = server.circuit_breaker;
-  if (server.enabled === false || server.state === "disabled") return says("disabled", server.reason, null);
-  if (isInMaintenance(server)) {
-    const phrase = "is in maintenance";
-    return { level: "off", label: "Maintenance", phrase, why: breaker.forced, nextIn: null, endsIn: breaker.forced_for };
-  }
-  if (breaker.state === "open" && ["ready", "connecting", "reconnecting"].includes(server.state)) {
-    const isUp = server.state === "ready";
-    const phrase = isUp ? "is left alone after failures" : STATES[server.state][2];
-    return { level: "down", label: isUp ? "Breaker open" : "Reconnecting", phrase, why: server.reason, nextIn: breaker.retry_after };
-  }
-  if (breaker.state === "half_open" && server.state === "ready") {
-    return { level: "trying", label: "On trial", phrase: "is being tried again", why: server.reason, nextIn: null };
-  }
-  if (server.state === "ready" && breaker.tools_open.length > 0) {
-    const phrase = `is ready but for ${breaker.tools_open.join(", ")}, whose calls time out`;
-    return { level: "trying", label: "Ready", phrase, why: `Calls of ${breaker.tools_open.join(", ")} time out`, nextIn: null };
-  }
-  if (server.state === "connecting" && server.failed_connects > 0) {
-    return { level: "down", label: "Trying again", phrase: "is not connected", why: server.reason, nextIn: 0 };
-  }
-  return says(server.state, server.state === "ready" ? "" : server.reason, server.retry_after);
+  if (server.enabled === false) return says("disabled", server.reason, null);
+  if (isInMaintenance(server)) return inMaintenance(server.circuit_breaker);
+  return server.state === "ready" ? whenReady(server) : whenNotReady(server);
 }
 
 /** Says if somebody has opened the breaker on purpose. */
@@ -66,8 +50,9 @@ export const left = (server, seconds, now) => Math.max(seconds - (now - server.s
 /** Writes a time to come: ", next try in 12 s". */
 export function nextInWords(server, now) {
   const { nextIn, endsIn } = standing(server);
-  if (endsIn !== undefined) return endsIn === null ? "until somebody ends it" : `for another ${span(left(server, endsIn, now))}`;
-  if (nextIn === null || nextIn === undefined) return "";
+  if (endsIn === null) return "until somebody ends it";
+  if (endsIn !== undefined) return `for another ${span(left(server, endsIn, now))}`;
+  if (nextIn === null) return "";
   const seconds = left(server, nextIn, now);
   return seconds === 0 ? "trying now" : `next try in ${span(seconds)}`;
 }
@@ -76,11 +61,17 @@ export function nextInWords(server, now) {
 export function verdict(servers, daemon, now) {
   if (daemon.state === "broken") return { level: "down", head: "The orchestrator is broken", rest: daemon.reason };
   if (daemon.state === "draining") {
-    return { level: "trying", head: "The daemon is draining", rest: daemon.reason || "calls under way may finish, new ones are refused" };
+    return {
+      level: "trying",
+      head: "The daemon is draining",
+      rest: daemon.reason || "calls under way may finish, new ones are refused",
+    };
   }
   if (servers.length === 0) return { level: "off", head: "No servers are configured", rest: "" };
   const wanted = servers.filter((server) => standing(server).label !== "Disabled");
-  const ready = wanted.filter((server) => server.state === "ready" && !["off", "down"].includes(standing(server).level));
+  const ready = wanted.filter(
+    (server) => server.state === "ready" && !["off", "down"].includes(standing(server).level),
+  );
   const others = troubledFirst(wanted).filter((server) => standing(server).level !== "up");
   const named = others.slice(0, NAMED).map((server) => troubleInWords(server, now));
   if (others.length > NAMED) named.push(`and ${others.length - NAMED} more`);
@@ -94,6 +85,36 @@ export function titleSign(servers, daemon) {
   if (daemon.state !== "serving") return `! ${daemon.state}`;
   const down = servers.filter((server) => standing(server).level === "down").length;
   return down > 0 ? `! ${down} down` : "";
+}
+
+function inMaintenance({ forced, forced_for: endsIn }) {
+  return { level: "off", label: "Maintenance", phrase: "is in maintenance", why: forced, nextIn: null, endsIn };
+}
+
+function whenReady({ circuit_breaker: breaker, reason }) {
+  if (breaker.state === "open") {
+    const phrase = "is left alone after failures";
+    return { level: "down", label: "Breaker open", phrase, why: reason, nextIn: breaker.retry_after };
+  }
+  if (breaker.state === "half_open") {
+    return { level: "trying", label: "On trial", phrase: "is being tried again", why: reason, nextIn: null };
+  }
+  if (breaker.tools_open.length > 0) {
+    const tools = breaker.tools_open.join(", ");
+    const phrase = `is ready but for ${tools}, whose calls time out`;
+    return { level: "trying", label: "Ready", phrase, why: `Calls of ${tools} time out`, nextIn: null };
+  }
+  return says("ready", "", null);
+}
+
+function whenNotReady(server) {
+  const { circuit_breaker: breaker, state, reason } = server;
+  const isTried = state === "connecting" || state === "reconnecting";
+  if (isTried && breaker.state === "open") return says("reconnecting", reason, breaker.retry_after);
+  if (state === "connecting" && server.failed_connects > 0) {
+    return { ...says("reconnecting", reason, 0), label: "Trying again" };
+  }
+  return says(state, reason, server.retry_after);
 }
 
 function says(state, why, nextIn) {

@@ -53,10 +53,17 @@ export class Summary {
 
   /** For those who listen: when a server is better or worse off than before, and without the times that tick. */
   #tell(model, servers) {
-    const levels = JSON.stringify([model.daemon.state, ...servers.map((server) => [server.server, standing(server).level])]);
+    const levels = JSON.stringify([
+      model.daemon.state,
+      ...servers.map((server) => [server.server, standing(server).level]),
+    ]);
     if (levels === this.told) return;
     this.told = levels;
-    const still = servers.map((server) => ({ ...server, retry_after: null, circuit_breaker: { ...server.circuit_breaker, retry_after: null, forced_for: null } }));
+    const still = servers.map((server) => ({
+      ...server,
+      retry_after: null,
+      circuit_breaker: { ...server.circuit_breaker, retry_after: null, forced_for: null },
+    }));
     const { head, rest } = verdict(still, model.daemon, model.clock());
     setText(this.announced, sentence(rest ? `${head}; ${rest}` : head));
   }
@@ -71,9 +78,18 @@ export class Summary {
       setAttribute(box, "data-bad", isBad);
     };
     const lost = statistics.unaccounted_calls;
-    show("Unaccounted calls", digits(lost), lost === 0 ? "as it must be" : "a bug: every call must have one outcome", lost !== 0);
+    show(
+      "Unaccounted calls",
+      digits(lost),
+      lost === 0 ? "as it must be" : "a bug: every call must have one outcome",
+      lost !== 0,
+    );
     const newest = samples.at(-1);
-    show("Calls per second", newest ? rate(newest.calls / intervalS) : "–", `${count(statistics.total_calls, "call")} so far`);
+    show(
+      "Calls per second",
+      newest ? rate(newest.calls / intervalS) : "–",
+      `${count(statistics.total_calls, "call")} so far`,
+    );
     show("Failed calls", digits(statistics.failures), `${digits(statistics.retries)} retried`);
     show("Under way", digits(sum("in_flight")), `${digits(sum("waiting"))} waiting`);
     show("Up for", span(Math.floor(model.wallClock() - daemon.started_at)), `process ${daemon.pid}`);
@@ -83,7 +99,11 @@ export class Summary {
   #showAbout(model) {
     const { path, loaded_at: loadedAt } = model.configuration;
     setText(this.about.get("configuration"), path ?? "none");
-    setAttribute(this.about.get("configuration"), "title", `read ${fullTime(loadedAt)}, ${ago(model.wallClock() - loadedAt)}`);
+    setAttribute(
+      this.about.get("configuration"),
+      "title",
+      `read ${fullTime(loadedAt)}, ${ago(model.wallClock() - loadedAt)}`,
+    );
     setText(this.about.get("endpoint"), address(model.daemon.endpoint));
     setText(this.about.get("version"), model.daemon.version);
   }

@@ -7,7 +7,7 @@ const TOGETHER_S = 60;
 const SHOWN = 3; // Of a group; the others on demand.
 const GROUPS = 40;
 
-/** Returns [{server, incidents}], newest first in both; an incident joins its server's group if it was within a minute. */
+/** Returns [{server, incidents}], newest first in both: those of one server within a minute of each other. */
 export function grouped(incidents) {
   const groups = [];
   const newest = new Map();
@@ -29,8 +29,12 @@ export class Timeline {
     this.list = element("ol", { class: "timeline" });
     this.nothing = element("p", { class: "nothing" }, "Nothing has happened yet.");
     this.groups = new Map();
-    this.select = element("select", { "aria-label": "Incidents to show", change: onChange },
-      element("option", { value: "" }, "all"), element("option", { value: "bad" }, "only bad ones"));
+    this.select = element(
+      "select",
+      { "aria-label": "Incidents to show", change: onChange },
+      element("option", { value: "" }, "all"),
+      element("option", { value: "bad" }, "only bad ones"),
+    );
     filter.append(this.select);
     section.append(this.list, this.nothing);
   }
@@ -65,7 +69,13 @@ class Group {
     this.older = element("ul");
     this.rest = element("details", {}, this.more, this.older);
     this.shown = 0;
-    this.node = element("li", {}, element("div", { class: "who" }, element("span", { class: "name" }, server), this.moment), this.lines, this.rest);
+    this.node = element(
+      "li",
+      {},
+      element("div", { class: "who" }, element("span", { class: "name" }, server), this.moment),
+      this.lines,
+      this.rest,
+    );
   }
 
   update(incidents, wall) {
@@ -96,5 +106,11 @@ export function told(incidents) {
 export function line({ at, kind, text, times }) {
   const why = (times > 1 ? `, ${times} times` : "") + (text && text !== kind ? `: ${text}` : "");
   const moment = element("time", { datetime: new Date(at * 1000).toISOString(), title: fullTime(at) }, clockTime(at));
-  return element("li", {}, icon(levelOfKind(kind)), element("span", { class: "what" }, element("b", {}, kindInWords(kind)), why), moment);
+  return element(
+    "li",
+    {},
+    icon(levelOfKind(kind)),
+    element("span", { class: "what" }, element("b", {}, kindInWords(kind)), why),
+    moment,
+  );
 }

@@ -25,7 +25,12 @@ export function rate(perSecond) {
 /** A time that is still to come, or that something has lasted: "9 s", "1 min 5 s", "2 h 5 min", "3 d 4 h". */
 export function span(seconds) {
   const whole = Math.max(Math.ceil(seconds), 0);
-  const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const units = [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "min"],
+    [1, "s"],
+  ];
   const first = units.findIndex(([size], at) => whole >= size || at === units.length - 1);
   const [size, unit] = units[first];
   const rest = units[first + 1];
@@ -36,7 +41,11 @@ export function span(seconds) {
 /** How long ago something was, as short as it can be: "just now", "12 s ago", "3 min ago". */
 export function ago(seconds) {
   if (seconds < 1) return "just now";
-  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+  for (const [size, unit] of [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ]) {
     if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
   }
   return `${Math.floor(seconds)} s ago`;
@@ -46,7 +55,8 @@ export function ago(seconds) {
 export const clockTime = (at) => new Date(at * 1000).toLocaleTimeString(undefined, { hourCycle: "h23" });
 
 /** Day and time of day, local. */
-export const fullTime = (at) => new Date(at * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+export const fullTime = (at) =>
+  new Date(at * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
 
 /** The same moment for programs. */
 export const isoTime = (at) => new Date(at * 1000).toISOString();
@@ -67,7 +77,17 @@ const KINDS = {
 export const kindInWords = (kind) => KINDS[kind] ?? kind.replaceAll("_", " ");
 
 const GOOD = new Set(["connected", "breaker_closed"]);
-const NEUTRAL = new Set(["stopped", "disconnected", "disabled", "breaker_half_open", "throttled"]);
+const NEUTRAL = new Set([
+  "stopped",
+  "disconnected",
+  "disabled",
+  "enabled",
+  "added",
+  "removed",
+  "reconfigured",
+  "breaker_half_open",
+  "throttled",
+]);
 
 /** How bad a kind of incident is: "up", "off" or "down". */
 export const levelOfKind = (kind) => (GOOD.has(kind) ? "up" : NEUTRAL.has(kind) ? "off" : "down");

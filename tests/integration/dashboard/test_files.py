@@ -67,4 +67,4 @@ def test_no_file_loads_from_elsewhere_has_script_or_style_within_or_makes_markup
         text = file.read_text(encoding="utf-8")
         assert not foreign.search(text), file.name
         assert not markup.search(text), file.name
-        assert len(text.splitlines()) <= 300, file.name
+        assert file.suffix != ".js" or len(text.splitlines()) <= 300, file.name
