@@ -27,6 +27,13 @@ class Counting(Facts):
         return super().server(name)
 
 
+class Unsampled(Live):
+    """Takes no samples: news is what changes, and nothing else."""
+
+    def _sample(self) -> None:
+        pass
+
+
 class File:
     """A configuration source whose file goes bad."""
 
@@ -42,6 +49,12 @@ async def reading(controlled: Controlled) -> Any:
     asked = controlled.ask("GET", "/events")
     await told(asked, "overview")
     return asked
+
+
+async def news(reader: Reader) -> bytes:
+    """Wait for the next piece of news."""
+    async with asyncio.timeout(10.0):
+        return await reader.next()
 
 
 @on_a_loop
@@ -74,18 +87,18 @@ async def test_a_server_that_changes_is_told_with_the_incident_that_says_why() -
 @on_a_loop
 async def test_what_changes_within_a_tick_is_told_once_and_the_last_of_it_is_never_lost() -> None:
     with asynchronous("a") as (orchestrator, _):
-        live = Live(orchestrator, facts := Counting(orchestrator, None, None))
+        live = Unsampled(orchestrator, facts := Counting(orchestrator, None, None))
         live.begin()
         with live.reading() as reader:
-            await reader.next()
+            await news(reader)
             facts.made = 0
 
             for number in range(100):
                 live.on_status(ServerStatus(server=A, in_flight=number))
-            first = await reader.next()
+            first = await news(reader)
             for number in range(100):
                 live.on_status(ServerStatus(server=A, in_flight=number))
-            last = await reader.next()
+            last = await news(reader)
 
         live.end()
         assert (first.count(b"event: server"), last.count(b"event: server")) == (1, 1)
@@ -104,15 +117,15 @@ async def test_a_change_that_comes_while_another_is_told_is_told_too() -> None:
                 return seen
 
         facts = Slow(orchestrator, None, None)
-        live = Live(orchestrator, facts)
+        live = Unsampled(orchestrator, facts)
         live.begin()
         with live.reading() as reader:
-            await reader.next()
+            await news(reader)
             facts.made = 0
             live.on_status(ServerStatus(server=A, in_flight=1))
 
-            assert b"event: server" in await reader.next()
-            assert b"event: server" in await reader.next()
+            assert b"event: server" in await news(reader)
+            assert b"event: server" in await news(reader)
 
         live.end()
 

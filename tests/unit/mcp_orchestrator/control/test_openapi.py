@@ -18,7 +18,7 @@ from tests.fixtures.terminal import ROOT
 
 Json = dict[str, Any]
 
-LOOKS = {
+LOOKS: Mapping[str, type[BaseModel]] = {
     "/overview": answers.Overview,
     "/servers": answers.Servers,
     "/servers/a": answers.Server,
@@ -121,8 +121,8 @@ async def test_what_orders_and_calls_are_answered_with_has_exactly_the_fields_th
 @on_a_loop
 async def test_refusals_have_exactly_the_fields_that_are_described() -> None:
     async with controlling("a") as (controlled, scripts):
-        for method, path, body in (("GET", "/servers/x", None), ("POST", "/call", {}), ("POST", "/reload", None)):
-            _, error = await controlled.refusal(method, path, body)
+        for method, path in (("GET", "/servers/x"), ("POST", "/call"), ("POST", "/reload")):
+            _, error = await controlled.refusal(method, path)
             outcomes.Error.model_validate(error, strict=True)
         scripts.hold = True
         asked = controlled.ask("POST", "/call", {"server": "a", "tool": "status"})
