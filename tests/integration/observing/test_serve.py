@@ -4,11 +4,13 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -92,6 +94,7 @@ async def test_pages_and_log_say_what_has_happened(tmp_path: Path) -> None:
     servers = {"good": {"command": META}, "bad": {"command": ["false"], "required": True, "max_retries": 0}}
     with daemon(tmp_path, {"log_format": "json"}, servers) as (running, url):
         await carried(url, "good", "auto", {})
+        await asyncio.to_thread(talk_nonsense, url)
         pages = {page: await asyncio.to_thread(requests.get, f"{url}{page}", timeout=10) for page in PAGES}
 
     assert [pages[page].status_code for page in PAGES] == [200, 503, 200]
@@ -107,8 +110,18 @@ async def test_pages_and_log_say_what_has_happened(tmp_path: Path) -> None:
     levels = {(event["server"], event["incident"]): event["level"] for event in events if "incident" in event}
     assert levels["good", "connected"] == "info"
     assert levels["bad", "connect_failed"] == "warning"
+    assert "uvicorn.error" in {event["logger"] for event in events}
     told = [line for line in running.text.splitlines() if line and not line.startswith("{")]
     assert all(line.startswith(("serving ", "draining", "ended")) for line in told)  # On stdout.
+
+
+def talk_nonsense(url: str) -> None:
+    """Say what is no HTTP, which uvicorn logs; wait until it has hung up."""
+    parts = urlsplit(url)
+    with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        while connection.recv(1024):
+            pass
 
 
 PAGES = ("/healthz", "/readyz", "/metrics")

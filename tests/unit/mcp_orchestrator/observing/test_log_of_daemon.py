@@ -62,14 +62,6 @@ def test_into_the_journal_lines_have_priorities(
     ]
 
 
-def test_what_uvicorn_says_goes_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.of_daemon("json", "info", 0)
-
-    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
-
-    assert json.loads(capsys.readouterr().err)["logger"] == "uvicorn.error"
-
-
 @pytest.mark.parametrize("settings", [{"log_format": "xml"}, {"log_level": "loud"}, {"log_level": "INFO"}])
 def test_a_log_that_cannot_be_is_an_error_that_names_its_key(settings: dict[str, Any]) -> None:
     (key,) = settings
