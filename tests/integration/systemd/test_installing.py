@@ -51,16 +51,6 @@ def test_who_is_not_root_is_told_what_to_type(machine: Booted) -> None:
     assert f"install-service is for root: sudo {PROGRAM} install-service 'my own.toml'" in said
 
 
-def test_installing_again_changes_nothing_and_starts_what_is_new(machine: Booted) -> None:
-    before = machine.show("MainPID")
-
-    said = machine.run(PROGRAM, "install-service")
-
-    assert "wrote" not in said
-    assert "2/2 servers up" in said
-    assert machine.show("MainPID") != before
-
-
 def test_another_configuration_does_not_replace_the_installed_one(machine: Booted) -> None:
     machine.write("/root/other.toml", configuration(file_of_one="/root/secrets/token"))
 
@@ -85,9 +75,11 @@ def test_the_port_is_the_configured_one(machine: Booted, change: Told) -> None:
     said = machine.run(PROGRAM, "install-service")
     machine.connect(8611).close()
 
+    before = machine.show("MainPID")
     change(configuration())
     machine.run(PROGRAM, "install-service")
 
+    assert machine.show("MainPID") != before
     assert "serves at http://127.0.0.1:8611/mcp" in said
     assert machine.call("one__echo", word="back") == {"word": "back"}
 
