@@ -24,10 +24,11 @@ B: dict[str, Any] = {"command": [*ODD, "stubborn"], "protocol": "legacy"}
 
 
 def test_it_is_ready_when_calls_are_answered_and_says_so_when_it_ends(tmp_path: Path, manager: Manager) -> None:
-    service = Service(tmp_path, {"a": A, "off": {"command": ["false"], "enabled": False}}, manager)
+    servers = {"a": A, "down": {"command": ["false"]}, "off": {"command": ["false"], "enabled": False}}
+    service = Service(tmp_path, servers, manager, start_timeout_s=0.5)
     with service.running() as running:
         manager.wait_for("READY=1")
-        assert manager.said[-1] == "STATUS=1/1 servers up"
+        assert manager.said[-1].startswith("STATUS=1/2 servers up; not up: down (")
         assert ask(service.url, "tools/list")["result"]["tools"]
 
         running.signal(signal.SIGTERM)
@@ -35,13 +36,6 @@ def test_it_is_ready_when_calls_are_answered_and_says_so_when_it_ends(tmp_path: 
         assert running.end() == 0
     manager.wait_for("STOPPING=1")
     assert manager.said[-1].startswith("STATUS=draining")
-
-
-def test_its_status_tells_who_is_down(tmp_path: Path, manager: Manager) -> None:
-    with Service(tmp_path, {"a": A, "b": {"command": ["false"]}}, manager, start_timeout_s=0.5).running():
-        manager.wait_for("READY=1")
-
-        assert manager.said[-1].startswith("STATUS=1/2 servers up; not up: b (")
 
 
 def test_the_watchdog_is_fed_until_the_supervisor_hangs(tmp_path: Path, manager: Manager) -> None:
@@ -105,15 +99,6 @@ def test_a_file_that_changes_is_read_without_being_asked_for(tmp_path: Path, man
         service.configure({"a": A, "b": A})
 
         running.wait_for("the configuration was reloaded; changed servers: b")
-
-
-def test_a_daemon_that_is_not_there_is_not_sent_a_signal(tmp_path: Path, manager: Manager) -> None:
-    service = Service(tmp_path, {"a": A}, manager)
-
-    answer = service.reload(1)
-
-    assert answer.returncode == 2
-    assert "no daemon that serves has the pid 1" in answer.stderr
 
 
 def test_while_it_drains_the_call_under_way_is_answered_and_a_new_one_told_to_come_again(
