@@ -127,9 +127,10 @@ def uninstall() -> ExitCode:
 
 
 def _source(config: Path | None, prefix: Path | None) -> Path:
-    installed = _below(prefix or Path("/"), FOLDER / "orchestrator.toml")
-    found = installed if config is None and installed.exists() else config_path(config)
-    return found.absolute()
+    """Return the file that was given, else the one that is installed, else as any command finds it."""
+    installed = [_below(prefix or Path("/"), FOLDER / name) for name in ("orchestrator.toml", "orchestrator.json")]
+    found = next((path for path in installed if config is None and path.exists()), None)
+    return (found or config_path(config)).absolute()
 
 
 def _service(source: Path, *, check: bool) -> Service:

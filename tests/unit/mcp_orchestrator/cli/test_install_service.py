@@ -143,6 +143,7 @@ def test_json_of_a_client_is_installed_under_its_own_name(cli: Cli, tmp_path: Pa
     path.write_text(json.dumps({"mcpServers": {"a": {"command": "a"}}}))
 
     assert cli("install-service", str(path), "--prefix", str(image)) == 0
+    assert cli("install-service", "--prefix", str(image)) == 0
 
     assert (image / "etc/mcp-orchestrator/orchestrator.json").is_file()
     assert "serve /etc/mcp-orchestrator/orchestrator.json\n" in (image / f"etc/systemd/system/{SERVICE}").read_text()
