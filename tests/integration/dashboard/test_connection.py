@@ -49,7 +49,7 @@ def test_a_daemon_that_ends_is_missed_at_once_and_found_again(browser: Browser, 
             expect(page).to_have_title("MCP Orchestrator")
 
 
-def test_a_daemon_that_is_silent_is_missed_too(browser: Browser, lone: Served) -> None:
+def test_a_daemon_that_is_silent_is_missed_too_and_no_time_ticks_on(browser: Browser, lone: Served) -> None:
     with lone.running() as running, browser.new_context() as context:
         page = context.new_page()
         page.clock.install()
@@ -60,6 +60,9 @@ def test_a_daemon_that_is_silent_is_missed_too(browser: Browser, lone: Served) -
             page.clock.run_for(9_000)
             connection(page, "lost")
             expect(page.get_by_role("region", name="Notices")).to_contain_text("The daemon is silent.")
+            before = page.locator("#figures").inner_text()
+            page.clock.run_for(90_000)
+            assert page.locator("#figures").inner_text() == before
         finally:
             running.signal(signal.SIGCONT)
 
