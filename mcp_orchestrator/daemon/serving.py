@@ -36,6 +36,7 @@ _SETTINGS: Mapping[str, Any] = {
     "http": BoundedProtocol,
     "ws": "none",
     "log_level": "warning",
+    "timeout_graceful_shutdown": 60,  # Of no use but against a mistake of ours: connections are broken off before.
 }
 
 
@@ -104,7 +105,7 @@ class _Process:
             stop.cancel()
             left = await self._drain(signals)
             await asyncio.wait({starting})
-            await self._hang_up(serving)
+            await self._hang_up(serving, signals)
         return left
 
     async def _serve(self, ready: Mapping[str, bool], wanted: asyncio.Event, ends: set[asyncio.Future[Any]]) -> None:
@@ -162,12 +163,15 @@ class _Process:
             await self._daemon.orchestrator.shutdown(graceful=False, force=True)
         return await leaving
 
-    async def _hang_up(self, serving: asyncio.Future[None]) -> None:
+    async def _hang_up(self, serving: asyncio.Future[None], signals: Signals) -> None:
         """Close all connections; answers that are being written get their time."""
         within_s = max(_LAST_WORDS_S, self._configuration.in_force.shutdown_timeout_s)
         self._server.should_exit = True
-        await asyncio.wait({serving}, timeout=within_s)
-        self._server.force_exit = True
+        hurry = asyncio.ensure_future(signals.second.wait())
+        ends: set[asyncio.Future[Any]] = {serving, hurry}
+        await asyncio.wait(ends, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        self._server.break_off()
         await serving
 
 
@@ -187,6 +191,11 @@ class _Server(uvicorn.Server):
         """Accept connections from here on."""
         await super().startup(sockets)
         self.accepts.set()
+
+    def break_off(self) -> None:
+        """Close what is still open: who does not read his answer, or never says the whole of what he wants."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     def stop_accepting(self) -> None:
         """Leave new connections to whoever serves here next; those that are open stay so."""

@@ -128,9 +128,17 @@ def test_while_it_drains_the_call_under_way_is_answered_and_a_new_one_told_to_co
         assert running.end() == 0
 
 
-def test_a_second_signal_ends_what_is_under_way(tmp_path: Path, manager: Manager) -> None:
+def test_a_second_signal_ends_what_is_under_way_and_who_has_said_only_half(tmp_path: Path, manager: Manager) -> None:
     service = Service(tmp_path, {"a": A}, manager)
-    with service.running() as running, closing(HTTPConnection(service.place)) as kept:
+    with (
+        service.running() as running,
+        closing(HTTPConnection(service.place)) as kept,
+        closing(HTTPConnection(service.place)) as half,
+    ):
+        half.putrequest("POST", "/mcp")
+        half.putheader("Content-Type", "application/json")
+        half.putheader("Content-Length", "10")
+        half.endheaders(b"{")
         calling = in_background(lambda: ask(service.url, "tools/call", {"name": "a__hang", "arguments": {}}))
         _wait_for_a_call(kept)
         running.signal(signal.SIGTERM)
@@ -139,6 +147,7 @@ def test_a_second_signal_ends_what_is_under_way(tmp_path: Path, manager: Manager
         running.signal(signal.SIGTERM)
 
         assert running.end() == 130
+        assert "Traceback" not in running.text
         assert calling.result(PATIENCE_S)["result"]["isError"]
 
 
