@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, wait
-from typing import ParamSpec, TypeAlias, TypeVar, cast
+from typing import ParamSpec, TypeAlias, TypeVar, cast, overload
 
 from actors.errors import ConfigurationError
 
@@ -29,6 +29,12 @@ class LastLoop:
     def enter(self) -> None:
         """Run coroutines on the loop that runs now, from here on."""
         self._loop = asyncio.get_running_loop()
+
+    @overload
+    def blocking(self, handler: Handler[P, T]) -> Callable[P, T]: ...
+
+    @overload
+    def blocking(self, handler: Handler[P, T] | None) -> Callable[P, T] | None: ...
 
     def blocking(self, handler: Handler[P, T] | None) -> Callable[P, T] | None:
         """Return a function that waits for what `handler` returns, if that is awaitable; None where there is none."""

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ def served(line: str) -> int | None:
 
 
 @contextmanager
-def gateway(servers: dict[str, object]) -> Generator[tuple[int, int]]:
+def gateway(servers: Mapping[str, object]) -> Generator[tuple[int, int]]:
     """Run the daemon before these servers."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "gateway.json"
@@ -136,7 +136,7 @@ def being_there(idle_s: float) -> None:
     """Print the memory and the idle processor time of a daemon with four servers."""
     names = ("sabnzbd", "sonarr", "radarr", "plex")
     four = {name: {"command": [sys.executable, "-m", f"media_servers.{name}", "--simulate"]} for name in names}
-    with gateway(dict(four)) as (_, pid):
+    with gateway(four) as (_, pid):
         time.sleep(3.0)  # The last of what starting is.
         before = processor_s(pid)
         time.sleep(idle_s)

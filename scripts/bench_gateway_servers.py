@@ -6,6 +6,7 @@ import socket
 import statistics
 import sys
 import time
+from importlib import import_module
 from typing import Any
 
 WARM_UP = 32  # Of all callers together.
@@ -32,11 +33,7 @@ def sdk() -> None:
 
 def fastmcp(port: int) -> None:
     """Serve what the server at this port serves, through FastMCP's proxy."""
-    from fastmcp.server import (  # type: ignore[import-not-found]  # noqa: PLC0415 -- as above
-        create_proxy,  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
-    )
-
-    proxy: Any = create_proxy(f"http://127.0.0.1:{port}/mcp")
+    proxy = import_module("fastmcp.server").create_proxy(f"http://127.0.0.1:{port}/mcp")
     proxy.run("http", host="127.0.0.1", port=_announced(), show_banner=False, json_response=True)
 
 
