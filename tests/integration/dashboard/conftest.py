@@ -17,11 +17,12 @@ from tests.fixtures.terminal import ODD, PATIENCE_S, ROOT, Running, on_pipe
 
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b>"
 _DIES = f"import sys; sys.exit({MARKUP!r})"  # Which says it on stderr.
+_SOON = {"failure_threshold": 3}
 SERVERS: Mapping[str, Any] = {
     "sab": {"command": [sys.executable, "-m", "media_servers.sabnzbd", "--simulate"], "env": {"PYTHONPATH": str(ROOT)}},
     "odd": {"command": ODD, "protocol": "legacy"},
-    "dies": {"command": [sys.executable, "-I", "-S", "-c", _DIES]},
-    "far": {"url": "http://127.0.0.1:9/mcp"},
+    "dies": {"command": [sys.executable, "-I", "-S", "-c", _DIES], "breaker": _SOON},
+    "far": {"url": "http://127.0.0.1:9/mcp", "breaker": _SOON},
 }
 
 
