@@ -1,6 +1,5 @@
 """Everything of an orchestrator but its face: actors, threads, state. Nothing here waits for a server."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -27,6 +26,7 @@ from mcp_orchestrator.blocking import GRACE_S, reply_of
 from mcp_orchestrator.branches import Branches, joined
 from mcp_orchestrator.config import OrchestratorConfig
 from mcp_orchestrator.failed_call import FailedCall
+from mcp_orchestrator.forks import this_process
 from mcp_orchestrator.in_force import InForce, Switch
 from mcp_orchestrator.keeping import Keeping
 from mcp_orchestrator.supervised import Supervised
@@ -159,7 +159,7 @@ class Engine(Supervised):
 
     def end(self, timeout_s: float) -> list[str]:
         """Stop what is left, in the reverse order of the start. Blocks up to `timeout_s`; returns what is left."""
-        if self._pid != os.getpid():
+        if self._pid != this_process():
             return []
         mine: Future[list[str]] = Future()
         if (under_way := self._ends.setdefault("end", mine)) is not mine:  # Another thread's, or it has come before.

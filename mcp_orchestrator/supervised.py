@@ -1,6 +1,5 @@
 """What an engine asks of its supervisor, whoever that is at the time."""
 
-import os
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -12,6 +11,7 @@ from actors.names import Names
 from actors.runtime import Runtime
 from mcp_orchestrator.asking import Asking
 from mcp_orchestrator.config import OrchestratorConfig
+from mcp_orchestrator.forks import this_process
 from mcp_orchestrator.in_force import InForce, Switch
 from supervisors.children import Roster
 from supervisors.messages import (
@@ -31,7 +31,7 @@ class Supervised:
     """The half of an engine that starts and ends nothing. Its replies come from the supervisor's thread."""
 
     def __init__(self, runtime: Runtime, board: Board, in_force: InForce) -> None:
-        self._pid = os.getpid()
+        self._pid = this_process()
         self.runtime, self.board, self._in_force = runtime, board, in_force
         self._reload = Reload(reply=Future())  # The last one asked for.
 
@@ -92,7 +92,7 @@ class Supervised:
 
     def check_usable(self) -> None:
         """Raise RuntimeError in a process forked off the one that made the engine."""
-        if self._pid != os.getpid():
+        if self._pid != this_process():
             raise RuntimeError("this orchestrator belongs to the process that made it: make one after the fork")
 
     # -- inside ---------------------------------------------------------------------------------------------------
