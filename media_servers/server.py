@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] != "mcp":
         raise
     # All there is on stderr, without a traceback: it is what an orchestrator shows of a dead child.
-    sys.exit("the media servers need the MCP SDK: pip install 'mcp-orchestrator[media]'")
+    sys.exit("the media servers need the MCP SDK: pip install '.[media]' in a clone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 _NEEDED = ("typer", "rich")
-_MISSING = "error: the command line needs {name}: pip install 'mcp-orchestrator[cli]'\n"
+_MISSING = "error: the command line needs {name}: pip install '.[cli]' in a clone\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -39,7 +39,7 @@ def command(
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _NEEDED:
             raise
-        raise UsageError("serve needs the daemon: pip install 'mcp-orchestrator[daemon]'") from error
+        raise UsageError("serve needs the daemon: pip install '.[daemon]' in a clone") from error
     told = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     _check(told)
     logs.more(verbose)

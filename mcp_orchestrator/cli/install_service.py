@@ -165,7 +165,7 @@ def _check_reach() -> None:
         if reason is not None:
             raise UsageError(
                 f"the service cannot use {path}: {reason}. Install where it can, and run it there: "
-                f"python3 -m venv /opt/{NAME} && /opt/{NAME}/bin/pip install '{NAME}[daemon,media]' && "
+                f"in a clone, python3 -m venv /opt/{NAME} && /opt/{NAME}/bin/pip install '.[daemon,media]' && "
                 f"/opt/{NAME}/bin/{NAME} install-service"
             )
 

@@ -44,7 +44,7 @@ def traces(environ: Mapping[str, str] = os.environ) -> Traces:
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("opentelemetry"):
             raise
-        wanted = "pip install 'mcp-orchestrator[otel]'"
+        wanted = "pip install '.[otel]' in a clone"
         raise ConfigurationError(f"daemon.tracing: traces need what is not installed: {wanted}") from error
 
 

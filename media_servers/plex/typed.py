@@ -28,7 +28,7 @@ try:
 except ModuleNotFoundError as error:  # The last line on stderr, which is what an orchestrator shows of a dead child.
     if (error.name or "").partition(".")[0] != "plexapi":
         raise
-    raise ModuleNotFoundError("the Plex server needs plexapi: pip install 'mcp-orchestrator[media]'") from None
+    raise ModuleNotFoundError("the Plex server needs plexapi: pip install '.[media]' in a clone") from None
 
 # Dates are UTC. Its own setter wants a database of time zones, which a small container has not.
 _utils.DATETIME_TIMEZONE = UTC

@@ -78,7 +78,7 @@ def test_without_the_extra_it_says_how_to_get_it(config: Path, missing: str) -> 
     with on_pipe(sys.executable, "-c", WITHOUT, missing, "serve", str(config), folder=config.parent) as serve:
         assert serve.end() == 2
 
-    assert serve.text == "error: serve needs the daemon: pip install 'mcp-orchestrator[daemon]'\n"
+    assert serve.text == "error: serve needs the daemon: pip install '.[daemon]' in a clone\n"
 
 
 def test_who_starts_it_need_not_wait_for_a_server_that_never_does(tmp_path: Path) -> None:

@@ -166,4 +166,4 @@ def test_without_plexapi_the_last_line_on_stderr_says_how_to_get_it() -> None:
     )
 
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].endswith("needs plexapi: pip install 'mcp-orchestrator[media]'")
+    assert ended.stderr.splitlines()[-1].endswith("needs plexapi: pip install '.[media]' in a clone")

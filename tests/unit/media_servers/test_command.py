@@ -225,4 +225,4 @@ def test_without_the_extra_one_line_on_stderr_says_how_to_get_it() -> None:
     ended = subprocess.run([sys.executable, "-c", absent], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own program
 
     assert ended.returncode == 1
-    assert ended.stderr == "the media servers need the MCP SDK: pip install 'mcp-orchestrator[media]'\n"
+    assert ended.stderr == "the media servers need the MCP SDK: pip install '.[media]' in a clone\n"

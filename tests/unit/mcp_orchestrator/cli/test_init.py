@@ -207,6 +207,4 @@ def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch: Patch, capsy
 
     assert main(["init"]) == 2
 
-    assert capsys.readouterr().err == (
-        "error: init needs the media servers: pip install 'mcp-orchestrator[cli,media]'\n"
-    )
+    assert capsys.readouterr().err == "error: init needs the media servers: pip install '.[cli,media]' in a clone\n"

@@ -134,7 +134,7 @@ def test_without_the_extra_one_line_says_how_to_get_it(missing: str, tmp_path: P
     with on_pipe(sys.executable, "-c", program, folder=tmp_path) as run:
         assert run.end() == 2
 
-    assert run.text == f"error: the command line needs {missing}: pip install 'mcp-orchestrator[cli]'\n"
+    assert run.text == f"error: the command line needs {missing}: pip install '.[cli]' in a clone\n"
 
 
 def test_without_the_media_servers_the_demo_says_how_to_get_them(tmp_path: Path) -> None:
@@ -143,4 +143,4 @@ def test_without_the_media_servers_the_demo_says_how_to_get_them(tmp_path: Path)
     with on_pipe(sys.executable, "-c", program, folder=tmp_path) as run:
         assert run.end() == 2
 
-    assert run.text == "error: the demo needs the media servers: pip install 'mcp-orchestrator[cli,media]'\n"
+    assert run.text == "error: the demo needs the media servers: pip install '.[cli,media]' in a clone\n"

@@ -45,5 +45,5 @@ async def test_a_daemon_that_was_told_to_end_while_it_started_is_not_ready() -> 
 async def test_traces_without_the_extra_end_the_start_with_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
 
-    with pytest.raises(ConfigurationError, match=r"daemon\.tracing.*pip install 'mcp-orchestrator\[otel\]'"):
+    with pytest.raises(ConfigurationError, match=r"daemon\.tracing.*pip install '\.\[otel\]'"):
         Daemon({**CONFIG, "daemon": {"tracing": True}})

@@ -83,9 +83,7 @@ def test_without_the_extra_one_sentence_says_what_to_install(monkeypatch: pytest
     with pytest.raises(ConfigurationError) as error:
         traces()
 
-    assert str(error.value) == (
-        "daemon.tracing: traces need what is not installed: pip install 'mcp-orchestrator[otel]'"
-    )
+    assert str(error.value) == "daemon.tracing: traces need what is not installed: pip install '.[otel]' in a clone"
 
 
 @pytest.mark.slow
