@@ -26,8 +26,10 @@ class Oversized:
 
     def answer_id(self) -> int | None:
         """Return the id of the request it answers, if that stands at one of its ends."""
-        if not self.may_be_answer:
-            return None
+        return self.message_id() if self.may_be_answer else None
+
+    def message_id(self) -> int | None:
+        """Return its id, whatever kind of message it is, if that is a number and stands at one of its ends."""
         found = _ID_FIRST.match(self.head) or _ID_LAST.search(self.tail)
         return None if found is None else int(found[1])
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from mcp_orchestrator.cli.finding import config_path
 from mcp_orchestrator.cli.options import ConfigArgument, Verbose
 from mcp_orchestrator.config.daemon import DaemonSettings
 from mcp_orchestrator.config.mistakes import Mistakes
-from mcp_orchestrator.daemon import reloading
+from mcp_orchestrator.daemon import reloading, serving_stdio
 from mcp_orchestrator.daemon.configuration import Configuration
 
 _NEEDED = ("uvicorn", "fastapi", "prometheus_client")  # Of the extra; uvloop and httptools it can do without.
@@ -28,25 +29,28 @@ def command(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="In place of the configured one, 8600; 0: any.")
     ] = None,
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Serve whoever has started this over stdin and stdout, in place of HTTP.")
+    ] = False,
     verbose: Verbose = 0,
 ) -> ExitCode:
-    """Serve all servers as one MCP server over HTTP, until Ctrl-C.
+    """Serve all servers as one MCP server over HTTP, until Ctrl-C; or, with --stdio, the client that started this.
 
     Ctrl-C or SIGTERM lets calls under way finish; a second one ends them now.
     """
+    told = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    if stdio:
+        if told:
+            raise UsageError("--stdio listens nowhere: leave --host and --port out")
+        return _serve_stdio(config_path(config), verbose)
     try:
         from mcp_orchestrator.daemon import serving  # noqa: PLC0415 -- the extra may be missing
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _NEEDED:
             raise
         raise UsageError("serve needs the daemon: pip install '.[daemon]' in a clone") from error
-    told = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     _check(told)
-    logs.more(verbose)
-    configuration = Configuration(config_path(config), told)
-    daemon = configuration.in_force.daemon
-    logs.of_daemon(daemon.log_format, daemon.log_level, verbose)
-    ended = serving.serve(configuration)
+    ended = serving.serve(_configuration(config_path(config), told, verbose))
     if ended.hurried:
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if ended.left or ended.broken else ExitCode.OK
@@ -78,6 +82,22 @@ def reload(
     if said["restart_for"]:
         typer.echo(f"after a restart only: the new values of {', '.join(said['restart_for'])} in [daemon]")
     return ExitCode.OK
+
+
+def _serve_stdio(path: Path, verbose: int) -> ExitCode:
+    ended = serving_stdio.serve(_configuration(path, {}, verbose))
+    if ended.hurried:
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if ended.left else ExitCode.OK
+
+
+def _configuration(path: Path, told: Mapping[str, object], verbose: int) -> Configuration:
+    """Read it, and log from now on as it says."""
+    logs.more(verbose)
+    configuration = Configuration(path, told)
+    daemon = configuration.in_force.daemon
+    logs.of_daemon(daemon.log_format, daemon.log_level, verbose)
+    return configuration
 
 
 def _check(told: Mapping[str, object]) -> None:

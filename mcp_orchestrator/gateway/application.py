@@ -30,18 +30,18 @@ from mcp_orchestrator.gateway.http_request import (
     TurnedAwayError,
     body_of,
     check_is_json,
-    check_is_message,
     check_where_from,
-    parsed,
 )
 from mcp_orchestrator.gateway.legacy import SESSION_HEADER, Legacy
 from mcp_orchestrator.gateway.logs import Listeners
+from mcp_orchestrator.gateway.messages import NO_NEW_WORK, check_is_message, is_new_work, parsed
 from mcp_orchestrator.gateway.meta_tools import NAMES, MetaTools, Mode
 from mcp_orchestrator.gateway.modern import Modern, status_of
 from mcp_orchestrator.gateway.owning import Owning
 from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_REQUEST, RefusedError
 from mcp_orchestrator.gateway.sessions import Session, Sessions
 from mcp_orchestrator.gateway.shelves import Shelves
+from mcp_orchestrator.gateway.stdio import Conversation, Lines
 from mcp_orchestrator.gateway.streams import Send, send_json, send_whole
 from mcp_orchestrator.gateway.tally import Numbers
 from mcp_orchestrator.gateway.welcome import Welcome
@@ -119,9 +119,15 @@ class Gateway:
         """Connect all servers and wait for their lists of tools; return which are ready. Never raises for a server."""
         self._hearing.begin()
         self._expire()
+        until = _loop_time() + self.orchestrator.config.start_timeout_s
         ready = await self.orchestrator.connect_all()
-        await self._hearing.listed(self._statuses, self.orchestrator.config.start_timeout_s)
+        await self._hearing.listed(self._statuses, max(0.0, until - _loop_time()))
+        self._fanout.begin()
         return ready
+
+    def conversation(self, lines: Lines, started: asyncio.Future[Any]) -> Conversation:
+        """Return one caller over a pipe. `started`: the outcome of `start`, whenever that comes."""
+        return Conversation(self._legacy, self._modern, lines, started)
 
     def end_streams(self) -> None:
         """End the streams of those who only listen, and open no new ones. The first part of an end.
@@ -150,14 +156,14 @@ class Gateway:
             requests=self._dispatch.tally.requests.copy(),
         )
 
-    async def close(self) -> list[str]:
-        """Let calls under way finish, and end everything; return what is left behind."""
+    async def close(self, *, graceful: bool = True) -> list[str]:
+        """Let calls under way finish, if `graceful`, and end everything; return what is left behind."""
         self.end_streams()
         self._hearing.end()
         if self._expiring is not None:
             self._expiring.cancel()
         await self._shelves.close()
-        left = await self.orchestrator.shutdown()  # With the sessions' own connections.
+        left = await self.orchestrator.shutdown(graceful=graceful)  # With the sessions' own connections.
         await self._owning.close()
         return left
 
@@ -231,8 +237,8 @@ class Gateway:
         if isinstance(message.get("id"), str | int):
             request_id[0] = message["id"]
         check_is_message(message)
-        if self._is_closing and message.get("method") in _NEW_WORK:
-            raise TurnedAwayError(503, INTERNAL, "the gateway is shutting down; nothing was executed")
+        if self._is_closing and is_new_work(message):
+            raise TurnedAwayError(503, INTERNAL, NO_NEW_WORK)
         if not ladder.is_modern(message, headers):
             await self._legacy.post(message, headers, send)
         elif "method" not in message:
@@ -266,8 +272,6 @@ class Gateway:
         return await lists[kind.method](server, timeout=timeout_s)
 
 
-# Whoever comes next serves them; who has a call under way may still ask what there is, answer, and cancel.
-_NEW_WORK = frozenset({"initialize", "tools/call", "prompts/get", "resources/read", "completion/complete"})
 _BESIDE: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
     405: ((b"allow", b"POST"),),
     503: ((b"retry-after", b"5"), (b"connection", b"close")),

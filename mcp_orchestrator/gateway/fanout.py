@@ -45,8 +45,13 @@ class Fanout:
     def __init__(self, orchestrator: AsyncMCPOrchestrator, catalogue: OneCatalogue) -> None:
         self._orchestrator, self._catalogue = orchestrator, catalogue
         self._hearers: dict[Hearer, None] = {}
+        self._is_open = False
         self._subscribed: dict[str, tuple[ServerName, dict[Hearer, None]]] = {}
         self._uris: dict[Hearer, dict[str, None]] = {}
+
+    def begin(self) -> None:
+        """Tell of lists from now on: before, nobody was given one."""
+        self._is_open = True
 
     def add(self, hearer: Hearer) -> None:
         """Tell him from now on."""
@@ -93,7 +98,7 @@ class Fanout:
 
     def changed(self, kind: Kind) -> None:
         """Tell everybody of a list."""
-        for hearer in list(self._hearers):
+        for hearer in list(self._hearers) if self._is_open else ():
             hearer.changed(kind)
 
     def updated(self, params: Mapping[str, Any]) -> None:

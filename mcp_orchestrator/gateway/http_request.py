@@ -1,8 +1,7 @@
 """What comes in over HTTP: who may ask, and what he sent. As ASGI has it."""
 
-import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from typing import Any
 
 from mcp_orchestrator.access.identity import EVERYTHING, Identity
 from mcp_orchestrator.access.where_from import wrong_place
@@ -80,30 +79,6 @@ async def body_of(receive: Receive, headers: Headers, most: int) -> bytes:
             raise _too_large(most)
         if not message.get("more_body", False):
             return b"".join(parts)
-
-
-def parsed(body: bytes) -> object:
-    """Return the JSON of a body. TurnedAwayError: it is none."""
-    try:
-        return cast("object", json.loads(body.decode(), parse_constant=_refuse))
-    except (ValueError, RecursionError) as error:
-        raise TurnedAwayError(400, -32700, f"Parse error: the body is no JSON: {type(error).__name__}") from error
-
-
-def check_is_message(message: Mapping[str, Any]) -> None:
-    """Turn away what is no message of JSON-RPC."""
-    request_id, method = message.get("id", 0), message.get("method", "")
-    is_id = isinstance(request_id, str | int) and not isinstance(request_id, bool)
-    if message.get("jsonrpc") != "2.0" or not is_id or not isinstance(method, str):
-        raise TurnedAwayError(400, -32600, "Invalid request: no message of JSON-RPC 2.0")
-    if "method" not in message and "result" not in message and "error" not in message:
-        raise TurnedAwayError(400, -32600, "Invalid request: neither method nor result nor error")
-    if not isinstance(message.get("params", {}), dict):
-        raise TurnedAwayError(400, -32602, "Invalid params: they must be an object")
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _too_large(most: int) -> TurnedAwayError:

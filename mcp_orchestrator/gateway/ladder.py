@@ -28,17 +28,17 @@ _NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri
 _OPENING, _CLOSING = "=?base64?", "?="
 
 
-def is_modern(message: Mapping[str, Any], headers: Headers) -> bool:
-    """Say which era a message belongs to; each says so by itself, whatever came before it."""
-    version = headers.get(VERSION_HEADER)
+def is_modern(message: Mapping[str, Any], headers: Headers | None) -> bool:
+    """Say which era a message belongs to; each says so by itself, whatever came before it. `headers`: see climb."""
+    version = headers.get(VERSION_HEADER) if headers is not None else None
     if version is not None and version not in LEGACY_VERSIONS:
         return True
     params = table(message.get("params"))
     return PROTOCOL_VERSION in table(params.get("_meta")) or message.get("method") == "server/discover"
 
 
-def climb(message: Mapping[str, Any], headers: Headers, knows: Callable[[str], bool]) -> Mapping[str, Any]:
-    """Return the params of a request that is in order so far, or raise RefusedError."""
+def climb(message: Mapping[str, Any], headers: Headers | None, knows: Callable[[str], bool]) -> Mapping[str, Any]:
+    """Return the params of a request that is in order so far, or raise RefusedError. `headers`: None: it has none."""
     method, params = message["method"], message.get("params")
     meta = table(table(params).get("_meta"))
     version = meta.get(PROTOCOL_VERSION)
@@ -46,11 +46,12 @@ def climb(message: Mapping[str, Any], headers: Headers, knows: Callable[[str], b
         raise RefusedError(
             INVALID_PARAMS, f"params._meta must have {PROTOCOL_VERSION} (text) and {CAPABILITIES} (an object)"
         )
-    _check_header(headers, VERSION_HEADER, version)
-    _check_header(headers, _METHOD_HEADER, method)
-    name = table(params).get(_NAMED_BY.get(method, ""))
-    if isinstance(name, str):
-        _check_header(headers, _NAME_HEADER, name)
+    if headers is not None:
+        _check_header(headers, VERSION_HEADER, version)
+        _check_header(headers, _METHOD_HEADER, method)
+        name = table(params).get(_NAMED_BY.get(method, ""))
+        if isinstance(name, str):
+            _check_header(headers, _NAME_HEADER, name)
     if version not in MODERN_VERSIONS:
         raise RefusedError(
             UNSUPPORTED_VERSION,

@@ -11,8 +11,9 @@ from actors.mcp.envelope import LEGACY_VERSIONS
 from mcp_orchestrator.access import Identity
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
 from mcp_orchestrator.gateway.fanout import Fanout
-from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, check_is_message, takes_events
+from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, takes_events
 from mcp_orchestrator.gateway.logs import LEVELS
+from mcp_orchestrator.gateway.messages import check_is_message, is_request
 from mcp_orchestrator.gateway.owning import Owning
 from mcp_orchestrator.gateway.presence import Presence
 from mcp_orchestrator.gateway.refusals import (
@@ -25,7 +26,7 @@ from mcp_orchestrator.gateway.refusals import (
 )
 from mcp_orchestrator.gateway.sessions import Session, Sessions
 from mcp_orchestrator.gateway.shapes import for_legacy
-from mcp_orchestrator.gateway.streams import Answer, Events, Message, Send, send_json, send_whole
+from mcp_orchestrator.gateway.streams import Answer, Events, Message, Send, WayBack, send_json, send_whole
 from mcp_orchestrator.gateway.welcome import Welcome
 
 SESSION_HEADER = "mcp-session-id"
@@ -48,29 +49,31 @@ class Legacy:
             await self._initialize(message, headers.identity, send)
             return
         session = self._session(headers)
-        if not _is_request(message):
-            self._take(session, message)
+        if not is_request(message):
+            self.take(session, message)
             await send_whole(send, 202, b"", ())
             return
         answer = Answer(send, may_stream=takes_events(headers))
-        reply = await self._reply(session, message, answer)
+        reply = await self.reply(session, message, answer)
         await answer.finish(200, reply)
 
     async def post_batch(self, messages: list[object], headers: Headers, send: Send) -> None:
-        """Answer a batch, which only one revision has, with a batch."""
-        session = self._session(headers)
+        """Answer a batch with a batch."""
+        replies = await self.batch(self._session(headers), messages, Answer(send, may_stream=False))
+        await (send_json(send, 200, replies) if replies else send_whole(send, 202, b"", ()))
+
+    async def batch(self, session: Session, messages: list[object], way: WayBack) -> list[Message]:
+        """Return the messages that answer a batch, which only one revision has."""
         if session.protocol != _WITH_BATCHES or not 0 < len(messages) <= _MOST_IN_A_BATCH:
-            raise TurnedAwayError(400, INVALID_REQUEST, "the body must be one message")
-        silent = Answer(send, may_stream=False)
+            raise RefusedError(INVALID_REQUEST, "the body must be one message")
         asked = list[Mapping[str, Any]]()
         for message in map(table, messages):
             check_is_message(message)
-            if _is_request(message) and message["method"] != "initialize":
+            if is_request(message) and message["method"] != "initialize":
                 asked.append(message)
             else:
-                self._take(session, message)
-        replies = await asyncio.gather(*(self._reply(session, message, silent) for message in asked))
-        await (send_json(send, 200, replies) if replies else send_whole(send, 202, b"", ()))
+                self.take(session, message)
+        return await asyncio.gather(*(self.reply(session, message, way) for message in asked))
 
     async def get(self, headers: Headers, receive: Receive, send: Send) -> None:
         """Keep a stream open for what servers say unasked."""
@@ -99,17 +102,28 @@ class Legacy:
             session.close_stream()
             session.questions.end("the gateway is shutting down")
 
-    async def _initialize(self, message: Mapping[str, Any], identity: Identity, send: Send) -> None:
+    def begin(self, message: Mapping[str, Any], identity: Identity) -> Session | None:
+        """Return the session that an initialize begins; `welcome` answers it. None: there are too many already."""
         wanted = table(message.get("params")).get("protocolVersion")
         if not isinstance(wanted, str):
             raise invalid("params.protocolVersion must be text")
         protocol = wanted if wanted in LEGACY_VERSIONS else LEGACY_VERSIONS[0]
         session = self.sessions.begin(protocol, table(table(message.get("params")).get("capabilities")), identity)
+        if session is not None:
+            self._fanout.add(session)
+            self._dispatch.tally.answered("initialize", {})
+        return session
+
+    def welcome(self, session: Session, message: Mapping[str, Any]) -> Message:
+        """Return the message that answers an initialize."""
+        result = self._welcome.initialized(session.protocol, session.identity)
+        return {"jsonrpc": "2.0", "id": message["id"], "result": result}
+
+    async def _initialize(self, message: Mapping[str, Any], identity: Identity, send: Send) -> None:
+        session = self.begin(message, identity)
         if session is None:
             raise TurnedAwayError(503, INTERNAL, "there are too many sessions")
-        self._fanout.add(session)
-        self._dispatch.tally.answered("initialize", {})
-        reply = {"jsonrpc": "2.0", "id": message["id"], "result": self._welcome.initialized(protocol, identity)}
+        reply = self.welcome(session, message)
         await send_json(send, 200, reply, ((SESSION_HEADER.encode(), session.session_id.encode()),))
 
     def _session(self, headers: Headers) -> Session:
@@ -122,7 +136,8 @@ class Legacy:
         return session
 
     @staticmethod
-    def _take(session: Session, message: Mapping[str, Any]) -> None:
+    def take(session: Session, message: Mapping[str, Any]) -> None:
+        """Take what wants no answer: a response, or a notification."""
         if "method" not in message:
             session.questions.answered(message)
         elif message.get("method") == "notifications/cancelled":
@@ -131,12 +146,12 @@ class Legacy:
             if task is not None:
                 task.cancel()
 
-    async def _reply(self, session: Session, message: Mapping[str, Any], answer: Answer) -> Message:
+    async def reply(self, session: Session, message: Mapping[str, Any], way: WayBack) -> Message:
         """Return the message that answers a request."""
         request_id, method, tally = message["id"], message["method"], self._dispatch.tally
         if request_id in session.under_way:
             return RefusedError(INVALID_REQUEST, "this id is in use").body(request_id)
-        work = asyncio.ensure_future(self._result(session, method, message.get("params"), answer))
+        work = asyncio.ensure_future(self._result(session, method, message.get("params"), way))
         session.under_way[request_id] = work
         try:
             result = await work
@@ -154,16 +169,16 @@ class Legacy:
         finally:
             del session.under_way[request_id]
 
-    async def _result(self, session: Session, method: str, params: object, answer: Answer) -> Message:
+    async def _result(self, session: Session, method: str, params: object, way: WayBack) -> Message:
         given = table(params)
         if self._dispatch.knows(method):
             asker = Asker(
                 is_modern=False,
-                tell=answer.tell,
-                capabilities=session.questions.capabilities if answer.may_stream else {},
+                tell=way.tell,
+                capabilities=session.questions.capabilities if way.may_stream else {},
                 log_level=session.log_level,
-                ask=partial(session.questions.ask, answer.ask),
-                put=answer.ask,
+                ask=partial(session.questions.ask, way.ask),
+                put=way.ask,
                 own=self._owning.of(session),
                 identity=session.identity,
             )
@@ -194,10 +209,6 @@ class Legacy:
                 self._fanout.subscribe(session, owner, uri)
         except MCPOrchestratorError as error:
             ended_badly("resources/subscribe", error)
-
-
-def _is_request(message: Mapping[str, Any]) -> bool:
-    return "id" in message and isinstance(message.get("method"), str)
 
 
 def _uri(params: Mapping[str, Any]) -> str:

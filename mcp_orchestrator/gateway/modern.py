@@ -16,7 +16,7 @@ from mcp_orchestrator.gateway.http_request import Headers, Receive, takes_events
 from mcp_orchestrator.gateway.presence import Presence
 from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RefusedError
 from mcp_orchestrator.gateway.shapes import PREFIX, for_modern
-from mcp_orchestrator.gateway.streams import Answer, Events, Message, Send
+from mcp_orchestrator.gateway.streams import Answer, Message, Send, Stream, WayBack
 from mcp_orchestrator.gateway.welcome import Welcome
 
 _STATUS = {METHOD_NOT_FOUND: 404, INTERNAL: 200}
@@ -46,28 +46,37 @@ class Modern:
         self._is_closing = False
 
     async def post(self, message: Mapping[str, Any], headers: Headers, receive: Receive, send: Send) -> None:
-        """Answer a request, until the caller goes away."""
-        answer, method, tally = Answer(send, may_stream=takes_events(headers)), message["method"], self._dispatch.tally
-        with Presence(receive) as presence:
+        """Answer a request that came over HTTP, until the caller goes away."""
+        answer = Answer(send, may_stream=takes_events(headers))
+        with Presence(receive):
             try:
-                params = ladder.climb(message, headers, self._knows)
-                if method == "subscriptions/listen":
-                    answer.break_off()
-                    await self._listen(message["id"], params, headers.identity, send)
-                    tally.answered(method, {})
-                    return
-                result = await self._result(method, params, headers, answer)
-                await answer.finish(200, {"jsonrpc": "2.0", "id": message["id"], "result": result})
-                tally.answered(method, result)
-            except RefusedError as error:
-                tally.refused(method)
-                await answer.finish(status_of(error.code), error.body(message["id"]))
-            except asyncio.CancelledError:
-                tally.given_up(method)
-                raise
+                reply = await self.reply(message, answer, headers.identity, headers)
+                await answer.finish(status_of(reply["error"]["code"]) if "error" in reply else 200, reply)
             finally:
-                if presence.is_over:
-                    answer.break_off()
+                answer.break_off()
+
+    async def reply(
+        self, message: Mapping[str, Any], way: WayBack, identity: Identity, headers: Headers | None = None
+    ) -> Message:
+        """Return the message that answers a request. `headers`: of HTTP, which say the same again; None: none exist.
+
+        Whoever gives the request up cancels the task.
+        """
+        request_id, method, tally = message["id"], message["method"], self._dispatch.tally
+        try:
+            params = ladder.climb(message, headers, self._knows)
+            if method == "subscriptions/listen":
+                result: Message = await self._listen(request_id, params, identity, way)
+            else:
+                result = await self._result(method, params, identity, headers, way)
+        except RefusedError as error:
+            tally.refused(method)
+            return error.body(request_id)
+        except asyncio.CancelledError:
+            tally.given_up(method)
+            raise
+        tally.answered(method, result)
+        return {"jsonrpc": "2.0", "id": request_id, "result": result}
 
     @property
     def listening(self) -> int:
@@ -83,19 +92,21 @@ class Modern:
     def _knows(self, method: str) -> bool:
         return method in _OURS or self._dispatch.knows(method)
 
-    async def _result(self, method: str, params: Mapping[str, Any], headers: Headers, answer: Answer) -> Message:
+    async def _result(
+        self, method: str, params: Mapping[str, Any], identity: Identity, headers: Headers | None, way: WayBack
+    ) -> Message:
         if method == "server/discover":
-            return for_modern(method, self._welcome.discovered(MODERN_VERSIONS, headers.identity))
-        if method == "tools/call":
+            return for_modern(method, self._welcome.discovered(MODERN_VERSIONS, identity))
+        if method == "tools/call" and headers is not None:
             self._check_header_params(params, headers)
         meta = table(params.get("_meta"))
         level = meta.get(ladder.LOG_LEVEL)
         asker = Asker(
             is_modern=True,
-            tell=answer.tell,
+            tell=way.tell,
             capabilities=_passed_on(table(meta.get(ladder.CAPABILITIES))),
             log_level=level if isinstance(level, str) else None,
-            identity=headers.identity,
+            identity=identity,
         )
         return for_modern(method, await self._dispatch.answer(method, params, asker))
 
@@ -104,27 +115,25 @@ class Modern:
         if mirrored and (origin := self._catalogue.tool(str(params.get("name")), headers.identity)) is not None:
             ladder.check_header_params(mirrored.get(origin, ()), params.get("arguments"), headers)
 
-    async def _listen(self, request_id: str | int, params: Mapping[str, Any], identity: Identity, send: Send) -> None:
+    async def _listen(
+        self, request_id: str | int, params: Mapping[str, Any], identity: Identity, way: WayBack
+    ) -> Message:
         wanted = table(params.get("notifications"))
         if "notifications" not in params:
             raise RefusedError(INVALID_PARAMS, "params.notifications must be an object")
         if self._is_closing:
             raise RefusedError(INTERNAL, "the gateway is shutting down")
-        events, end = Events(send), asyncio.Event()
-        listen = Listen(request_id, events, wanted)
+        end, listen = asyncio.Event(), Listen(request_id, way.listen(), wanted)
         self._listening[end] = None
         try:
             honoured = listen.honoured | await self._subscribed(listen, wanted, identity)
             listen.acknowledge(honoured)
             self._fanout.add(listen)
-            events.keep_alive()
             await end.wait()
-            meta = {SUBSCRIPTION_ID: request_id}
-            await events.finish(listen.message_with_id(for_modern("subscriptions/listen", {"_meta": meta})))
         finally:
             del self._listening[end]
             self._fanout.remove(listen)
-            events.break_off()
+        return for_modern("subscriptions/listen", {"_meta": {SUBSCRIPTION_ID: request_id}})
 
     async def _subscribed(self, listen: "Listen", wanted: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
         """Return the resources of which he will hear: of the others nobody could tell him anything."""
@@ -151,8 +160,8 @@ def _passed_on(declared: Mapping[str, Any]) -> Mapping[str, Any]:
 class Listen:
     """One subscriptions/listen: a filter, and the stream for what passes it."""
 
-    def __init__(self, request_id: str | int, events: Events, wanted: Mapping[str, Any]) -> None:
-        self._request_id, self._events = request_id, events
+    def __init__(self, request_id: str | int, stream: Stream, wanted: Mapping[str, Any]) -> None:
+        self._request_id, self._stream = request_id, stream
         self.honoured: dict[str, Any] = {key: True for key in _FILTER.values() if wanted.get(key) is True}
 
     def acknowledge(self, honoured: Mapping[str, Any]) -> None:
@@ -168,10 +177,6 @@ class Listen:
         """See Hearer."""
         self._tell(UPDATED, params)
 
-    def message_with_id(self, result: Message) -> Message:
-        """Return the message that ends it."""
-        return {"jsonrpc": "2.0", "id": self._request_id, "result": result}
-
     def _tell(self, method: str, params: Mapping[str, Any]) -> None:
         meta = {**table(params.get("_meta")), SUBSCRIPTION_ID: self._request_id}
-        self._events.push({"jsonrpc": "2.0", "method": method, "params": {**params, "_meta": meta}})
+        self._stream.push({"jsonrpc": "2.0", "method": method, "params": {**params, "_meta": meta}})

@@ -11,7 +11,7 @@ from mcp_orchestrator.gateway.fanout import UPDATED, Kind
 from mcp_orchestrator.gateway.logs import LEVELS
 from mcp_orchestrator.gateway.logs import METHOD as LOG
 from mcp_orchestrator.gateway.questions import Questions
-from mcp_orchestrator.gateway.streams import Events, Message
+from mcp_orchestrator.gateway.streams import Message, Stream
 
 IDLE_S = 30 * 60.0
 MOST = 10_000
@@ -38,7 +38,7 @@ class Session:
         self.identity = identity
         self.log_level: LogLevel | None = None
         self.under_way: dict[str | int, asyncio.Task[object]] = {}
-        self._stream: Events | None = None
+        self._stream: Stream | None = None
         self._missed: dict[tuple[str, str], Message] = {}
         self._closed: asyncio.Event | None = None
 
@@ -52,7 +52,7 @@ class Session:
         """Whether nothing of it is open."""
         return self._stream is None and not self.under_way
 
-    def open(self, stream: Events) -> asyncio.Event:
+    def open(self, stream: Stream) -> asyncio.Event:
         """Tell him on this stream from now on, in place of the one before. What is returned is set at its end."""
         self.close_stream()
         self._stream, self._closed = stream, asyncio.Event()
@@ -62,7 +62,7 @@ class Session:
             stream.push(message)
         return self._closed
 
-    def closed(self, stream: Events) -> None:
+    def closed(self, stream: Stream) -> None:
         """Take note that a stream has ended."""
         if self._stream is stream:
             self._stream = self._closed = None

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 Message = Mapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -32,6 +32,39 @@ def encoded(message: object) -> bytes:
 def event(message: Message) -> bytes:
     """Return one event of a stream: JSON has no line breaks of its own."""
     return b"event: message\ndata: " + encoded(message) + b"\n\n"
+
+
+class Stream(Protocol):
+    """Where a caller is told what nobody has asked for just now. On the loop's thread."""
+
+    def begin(self) -> None:
+        """Let him know that it is there."""
+        ...
+
+    def push(self, message: Message) -> bool:
+        """Have a message written; False: it is over, or too many wait, and it is dropped."""
+        ...
+
+
+class WayBack(Protocol):
+    """How the caller of one request is reached before its answer. On the loop's thread."""
+
+    @property
+    def may_stream(self) -> bool:
+        """Whether he takes anything but the answer."""
+        ...
+
+    def tell(self, method: str, params: Message) -> None:
+        """Tell him something."""
+        ...
+
+    def ask(self, request: Message) -> bool:
+        """Send him a request. False: he takes none now."""
+        ...
+
+    def listen(self) -> Stream:
+        """Return where he hears what he listens for, until the answer ends it."""
+        ...
 
 
 async def send_whole(send: Send, status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = (_JSON,)) -> None:
@@ -144,6 +177,14 @@ class Answer:
     def ask(self, request: Message) -> bool:
         """Send the caller a request before the answer. False: he takes no events, or too many wait."""
         return self.may_stream and self._events.push(request)
+
+    def listen(self) -> Events:
+        """Begin the stream of one who only listens, whatever he says that he takes."""
+        self._events.break_off()
+        self._events = Events(self._send)
+        self._events.begin()
+        self._events.keep_alive()
+        return self._events
 
     async def finish(self, status: int, message: Message) -> None:
         """Send the message that ends it; `status` holds for JSON."""
