@@ -1,5 +1,6 @@
 """Where the daemon listens: on the sockets that systemd has opened for it, else on a port of its own."""
 
+import errno
 import socket
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,10 @@ from mcp_orchestrator.config.daemon import DaemonSettings
 from mcp_orchestrator.gateway.application import PATH
 
 _BACKLOG = 2048
+_REMEDIES = {
+    errno.EADDRINUSE: "Take another port, with --port or in [daemon], or end who has it",
+    errno.EACCES: "Take a port from 1024 on, with --port or in [daemon]",
+}
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where such a socket is reached from here
 
 
@@ -27,7 +32,13 @@ def listening(
         for listener in listeners:
             if listener.family != socket.AF_UNIX:
                 check_bind(listener.getsockname()[0], tokens)
-        yield listeners or [opened.enter_context(_opened(settings, tokens))]
+        listeners = listeners or [opened.enter_context(_opened(settings, tokens))]
+        for listener in listeners:
+            if listener.family != socket.AF_UNIX:
+                # Connections have it from here. asyncio sets it only on what says IPPROTO_TCP; uvloop always. Without
+                # it each answer waited 40 ms for an acknowledgement of its head: 340 calls a second, not 2,000.
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield listeners
 
 
 def url(listener: socket.socket) -> str:
@@ -57,7 +68,6 @@ def _opened(settings: DaemonSettings, tokens: Tokens) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
-            f"cannot serve at {host}, port {port}: {error.strerror}. Take another --port"
-        ) from error
+        remedy = _REMEDIES.get(error.errno or 0, "Take a host of this machine, with --host or in [daemon]")
+        raise ConfigurationError(f"cannot serve at {host}, port {port}: {error.strerror}. {remedy}") from error
     return listener

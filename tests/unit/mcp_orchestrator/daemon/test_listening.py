@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from actors.errors import ConfigurationError
+from mcp_orchestrator.access import Tokens
+from mcp_orchestrator.access.token_file import create
 from mcp_orchestrator.config.daemon import DaemonSettings
 from mcp_orchestrator.daemon.application import tokens_for
 from mcp_orchestrator.daemon.configuration import Configuration
@@ -40,6 +42,17 @@ def test_a_port_that_somebody_has_is_one_clear_error() -> None:
             pass
 
 
+def test_an_address_of_another_machine_is_one_clear_error(tmp_path: Path) -> None:
+    create(tmp_path / "tokens.json", "agent", scopes=("call",))
+    guarded = Tokens(tmp_path / "tokens.json", is_open_without=False)
+
+    with (
+        pytest.raises(ConfigurationError, match=r"cannot serve at 192\.0\.2\.1.*Take a host of this machine"),
+        listening(DaemonSettings(host="192.0.2.1"), [], guarded),
+    ):
+        pass
+
+
 def test_passed_sockets_go_before_host_and_port_and_are_closed_with_it(tmp_path: Path) -> None:
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(str(tmp_path / "http"))
@@ -66,3 +79,15 @@ def test_a_passed_socket_that_others_reach_needs_a_token_too() -> None:
 def test_one_that_listens_everywhere_reaches_itself_on_this_machine() -> None:
     with socket.create_server(("0.0.0.0", 0)) as everywhere:  # noqa: S104 -- nobody knows the port
         assert reached_at(everywhere) == ("127.0.0.1", everywhere.getsockname()[1])
+
+
+@pytest.mark.parametrize("is_passed", [False, True], ids=["of its own", "passed"])
+def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged(is_passed: bool) -> None:  # noqa: FBT001 -- a case
+    passed = [socket.create_server(("127.0.0.1", 0))] if is_passed else []
+
+    with (
+        listening(DaemonSettings(port=0), passed, NONE) as (listener,),
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

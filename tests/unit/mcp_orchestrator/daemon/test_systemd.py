@@ -140,8 +140,9 @@ def test_sockets_of_every_family_are_taken_and_not_passed_on(tmp_path: Path) -> 
     assert left == []
 
 
-def test_a_socket_that_takes_no_connections_is_one_clear_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as odd:
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM], ids=["datagrams", "a connection"])
+def test_a_socket_that_takes_no_connections_is_one_clear_error(kind: socket.SocketKind) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_INET, kind) as odd:
         said, _ = taken_by_a_service(tcp, odd)
 
     assert said == (
