@@ -34,15 +34,24 @@ class NotAdmittedError(Exception):
 
     async def answer(self, send: Send, *, is_mcp: bool) -> None:
         """Say so: to a caller of MCP as JSON-RPC, to all others as the control API says it."""
-        error: dict[str, Any] = {"type": "NotAdmittedError", "message": self.message}
-        body: dict[str, Any] = {"error": error}
+        nothing = {"server": None, "tool": None, "request_id": None}
+        error = {
+            "type": type(self).__name__,
+            "message": self.message,
+            "executed": "no",
+            "retry_after_s": self._wait_s(),
+        }
+        body: dict[str, Any] = {"error": {**error, **nothing}}
         if is_mcp:
             body = {"jsonrpc": "2.0", "id": None, "error": {"code": _INVALID_REQUEST, "message": self.message}}
-        content = json.dumps(body).encode()
+        content = json.dumps(body, ensure_ascii=False).encode()
         length = (b"content-length", str(len(content)).encode())
         headers = [(b"content-type", b"application/json"), length, *self.headers]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": content, "more_body": False})
+
+    def _wait_s(self) -> float | None:
+        return next((float(value) for name, value in self.headers if name == b"retry-after"), None)
 
 
 def with_headers(given: Iterable[Header]) -> list[Header]:

@@ -102,8 +102,9 @@ def tokens_of(settings: DaemonSettings, config_path: Path | None) -> Tokens:
         is_open_without=settings.tokens_file is None and is_of_this_machine(settings.host),
         remedy=f"mcp-orchestrator token create NAME{config}",
     )
-    if settings.tokens_file is not None and not tokens.admits_somebody:
-        tokens.problem = tokens.problem or f"{path}: has no token"
+    if settings.tokens_file is not None and not tokens.admits_somebody and not tokens.problem:
+        tokens.problem = f"{path}: has no token"
+        logger.error("nobody is let in: %s. Make one: %s", tokens.problem, tokens.remedy)
     return tokens
 
 
@@ -123,7 +124,7 @@ def check_bind(host: str, tokens: Tokens) -> None:
     if tokens.path is None:
         why = " (and without a file of the configuration, tokens_file in [daemon] has to say where they are kept)"
     raise ConfigurationError(
-        f"--host {host}: whoever reaches this address could call every tool, and no token is asked for{why}. "
+        f"cannot serve at {host}: whoever reaches it could call every tool, and no token is asked for{why}. "
         f"Make one: {tokens.remedy}"
     )
 

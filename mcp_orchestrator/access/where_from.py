@@ -24,9 +24,10 @@ def is_of_this_machine(host: str) -> bool:
 def wrong_place(host: str | None, origin: str | None, hosts: Sequence[str]) -> tuple[int, str] | None:
     """Return status and sentence for a request whose headers Host and Origin name somebody else; None: they do not."""
     if _host_of(f"//{host or ''}") not in hosts:
-        return 421, (f"this gateway answers to {', '.join(hosts)} only; further names are given in [daemon], as hosts")
+        known = ", ".join(dict.fromkeys(hosts))
+        return 421, f"the Host of a request has to be one of {known}; further names go into hosts in [daemon]"
     if origin is not None and _host_of(origin) not in hosts:
-        return 403, "pages from elsewhere may not call this gateway"
+        return 403, "pages from elsewhere may ask nothing here"
     return None
 
 

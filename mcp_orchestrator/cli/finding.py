@@ -25,5 +25,6 @@ def config_path(given: Path | None, *, environ: Mapping[str, str] = os.environ) 
             return path
     raise UsageError(
         f"there is no configuration, neither ./{NAME} nor {of_user}: make one with "
-        "mcp-orchestrator init, name one with --config, or see it work first: mcp-orchestrator run --demo"
+        f"mcp-orchestrator init, name yours in the command or in ${VARIABLE}, or see it work first: "
+        "mcp-orchestrator run --demo"
     )

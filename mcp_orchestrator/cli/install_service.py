@@ -137,6 +137,7 @@ def _service(source: Path, *, check: bool) -> Service:
     """Return what is to be installed. ConfigurationError, UsageError: as it stands it would not run."""
     target = FOLDER / ("orchestrator.json" if source.suffix.lower() == ".json" else "orchestrator.toml")
     environ = variables(ENVIRONMENT.read_text() if os.access(ENVIRONMENT, os.R_OK) else "")
+    address = address_of(load_daemon(source, environ=environ))
     try:
         if check:
             load(source, environ=environ)
@@ -145,7 +146,6 @@ def _service(source: Path, *, check: bool) -> Service:
             f"{error.message}. The service has the variables of {ENVIRONMENT}, not yours; if a drop-in brings what is "
             "missing: --no-check"
         ) from None
-    address = address_of(load_daemon(source, environ=environ))
     return Service(bin=_folder(), config=target, address=address, systemd=_systemd_version())
 
 

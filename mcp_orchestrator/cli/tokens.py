@@ -84,7 +84,7 @@ def _list(*, as_json: AsJson = False, config: ConfigOption = None) -> ExitCode:
         print_json([token.model_dump(mode="json", exclude={"sha256"}) for token in tokens], sys.stdout)
     elif tokens:
         now, found = datetime.now(UTC), calm_table()
-        for title in ("token", "scopes", "tools", "made", "good until"):
+        for title in ("token", "scopes", "tools", "made", "expires"):
             found.add_column(title)
         for token in tokens:
             tools = " ".join(token.tools) or "all"
@@ -132,5 +132,5 @@ def _day(at: datetime) -> str:
 
 def _until(token: StoredToken, now: datetime) -> str:
     if token.expires_at is None:
-        return "revoked"
-    return _day(token.expires_at) if token.is_valid(now) else f"{_day(token.expires_at)}, over"
+        return "never"
+    return _day(token.expires_at) if token.is_valid(now) else f"{_day(token.expires_at)}: over"

@@ -36,7 +36,11 @@ _GAUGES = (
     _Number("calls_waiting", "Calls that wait for a slot, or for their next attempt", lambda s: s.waiting),
 )
 _COUNTERS = (
-    _Number("server_restarts", "New actors in the place of crashed or hung ones", lambda s: s.generation),
+    _Number(
+        "server_restarts",
+        "New actors after the first: after a crash or a hang, or when it was enabled again",
+        lambda s: s.generation,
+    ),
     _Number("server_connects", "Connections that were made", lambda s: s.statistics.connects),
     _Number("server_pings", "Health checks that were begun", lambda s: s.statistics.pings),
     _Number(

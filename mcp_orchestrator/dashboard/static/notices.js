@@ -121,7 +121,7 @@ function tokenForm(onToken) {
       "p",
       {},
       "One with the scope “read” shows this page; buttons need “admin”. ",
-      element("code", {}, "mcp-orchestrator token create"),
+      element("code", {}, "mcp-orchestrator token create NAME --scope admin"),
       " makes one. It is kept in this tab until it is closed.",
     ),
     element("label", { class: "field", for: "token" }, "Token"),

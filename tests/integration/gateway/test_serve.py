@@ -45,7 +45,7 @@ def test_an_address_that_others_reach_is_refused(config: Path, host: str) -> Non
     with on_pipe(*SERVE, str(config), "--host", host, folder=config.parent) as serve:
         assert serve.end() == 2
 
-    assert f"--host {host}: whoever reaches this address could call every tool" in serve.text
+    assert f"cannot serve at {host}: whoever reaches it could call every tool" in serve.text
     assert f"Make one: mcp-orchestrator token create NAME --config {config}" in serve.text
 
 

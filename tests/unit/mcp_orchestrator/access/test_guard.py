@@ -77,7 +77,15 @@ async def test_a_token_is_good_for_its_scopes_alone(keys: Keys) -> None:
 
     assert refused.status == 403
     assert refused.headers["www-authenticate"].endswith('error="insufficient_scope", scope="admin"')
-    assert json.loads(refused.body)["error"]["message"] == 'this token is not good for it: it needs "admin"'
+    assert json.loads(refused.body)["error"] == {
+        "type": "NotAdmittedError",
+        "message": 'this token is not good for it: it needs "admin"',
+        "executed": "no",
+        "retry_after_s": None,
+        "server": None,
+        "tool": None,
+        "request_id": None,
+    }
     assert await status(caller.http("GET", path="/metrics", authorization=bearer)) == 200
     assert await status(caller.http("POST", {}, authorization=bearer)) == 403
 

@@ -106,11 +106,12 @@ def test_it_is_beside_the_configuration_or_where_that_says(tmp_path: Path) -> No
     assert tokens_of(DaemonSettings(), None).path is None
 
 
-def test_who_names_a_file_wants_to_be_asked_for_a_token(tmp_path: Path) -> None:
+def test_who_names_a_file_wants_to_be_asked_for_a_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tokens = tokens_of(DaemonSettings(tokens_file="slip.json"), tmp_path / "o.toml")
 
     assert not tokens.is_open
     assert tokens.problem == f"{tmp_path / 'slip.json'}: has no token"
+    assert caplog.messages == [f"nobody is let in: {tokens.problem}. Make one: {tokens.remedy}"]
 
 
 def test_where_others_can_reach_it_nothing_is_open(tmp_path: Path) -> None:

@@ -34,5 +34,5 @@ def test_the_file_here_comes_before_that_of_the_user(tmp_path: Path) -> None:
 
 
 def test_without_any_it_says_how_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no configuration.*mcp-orchestrator run --demo"):
+    with pytest.raises(UsageError, match=r"no configuration.*\$MCP_ORCHESTRATOR_CONFIG.*mcp-orchestrator run --demo"):
         config_path(None, environ={"XDG_CONFIG_HOME": str(tmp_path)})

@@ -43,6 +43,9 @@ def test_what_it_is_good_for_is_kept_and_listed(cli: Cli, tokens: Path, capsys: 
     assert (stored.expires_at - stored.created_at).days == 30
     assert cli("token", "list") == 0
     assert "odd__* dead__x" in capsys.readouterr().out
+    assert cli("token", "create", "ever") == 0
+    assert cli("token", "list") == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("never")
 
 
 def test_it_is_where_the_configuration_says_and_no_secret_of_a_server_is_needed(
