@@ -33,6 +33,7 @@ _SETTINGS: Mapping[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,  # Whoever comes from this machine could say in them that he is somebody else.
     "http": BoundedProtocol,
     "ws": "none",
     "log_level": "warning",
