@@ -14,8 +14,8 @@ from mcp_orchestrator.gateway.streams import Message, encoded
 _CHUNK = 64 * 1024
 # For a caller who does not read: from the first on nothing more is read from him, and answers wait for room; from the
 # second on what he has not asked for is dropped. Arbitrary.
-_ENOUGH_WAITING = 1024 * 1024
-_MOST_WAITING = 16 * 1024 * 1024
+_ENOUGH_WAITING = 16 * 1024 * 1024
+_MOST_WAITING = 32 * 1024 * 1024
 
 Hear = Callable[[bytes | Oversized], object]
 

@@ -84,6 +84,7 @@ class _Process:
     ) -> list[str]:
         """Let what is under way be answered, as long as somebody can read it, and end; return what is left behind."""
         within_s = self._configuration.in_force.shutdown_timeout_s
+        logger.info("draining: calls under way may finish within %g s", within_s)
         conversation.end_new_work()
         self._gateway.end_streams()
         answered: asyncio.Future[Any] = asyncio.ensure_future(conversation.answered())

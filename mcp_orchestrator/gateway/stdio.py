@@ -41,21 +41,12 @@ class Conversation:
     """Hears one caller, and answers him as answers come.
 
     * He may speak before all servers are connected: what needs them waits for `started`, which takes its time. Within
-      `greeting_s` initialize is answered in any case.
+      GREETING_S initialize is answered in any case.
     * He is one session, from his last initialize on. What he says of revision 2026-07-28 belongs to none.
     """
 
-    def __init__(
-        self,
-        legacy: Legacy,
-        modern: Modern,
-        lines: Lines,
-        started: asyncio.Future[Any],
-        *,
-        greeting_s: float = GREETING_S,
-    ) -> None:
-        self._legacy, self._modern, self._lines = legacy, modern, lines
-        self._started, self._greeting_s = started, greeting_s
+    def __init__(self, legacy: Legacy, modern: Modern, lines: Lines, started: asyncio.Future[Any]) -> None:
+        self._legacy, self._modern, self._lines, self._started = legacy, modern, lines, started
         self._way = _WayBack(lines)
         self._session: Session | None = None
         self._greeting: asyncio.Task[None] | None = None
@@ -142,7 +133,7 @@ class Conversation:
         return self._session
 
     async def _welcome(self, session: Session, message: Mapping[str, Any]) -> Message:
-        await asyncio.wait({self._started}, timeout=self._greeting_s)
+        await asyncio.wait({self._started}, timeout=GREETING_S)
         return self._legacy.welcome(session, message)
 
     async def _legacy_reply(self, session: Session, message: Mapping[str, Any]) -> Message:
@@ -152,7 +143,7 @@ class Conversation:
 
     async def _modern_reply(self, message: Mapping[str, Any]) -> Message:
         if message["method"] == "server/discover":
-            await asyncio.wait({self._started}, timeout=self._greeting_s)
+            await asyncio.wait({self._started}, timeout=GREETING_S)
         else:
             await self._ready()
         return await self._modern.reply(message, self._way, EVERYTHING)
