@@ -7,7 +7,7 @@ const { Client } = installed("@modelcontextprotocol/sdk/client/index.js");
 const { StdioClientTransport } = installed("@modelcontextprotocol/sdk/client/stdio.js");
 const types = installed("@modelcontextprotocol/sdk/types.js");
 
-const seen = { progress: [] };
+const seen = {};
 const client = new Client({ name: "typescript", version: "1" }, { capabilities: { elicitation: {} } });
 client.setRequestHandler(types.ElicitRequestSchema, () => ({ action: "accept", content: { name: "Ann" } }));
 const changed = new Promise((resolve) =>
@@ -25,7 +25,6 @@ await client.connect(transport);
 seen.server = client.getServerVersion().name;
 seen.tools = (await client.listTools()).tools.map((tool) => tool.name);
 seen.large = (await call("big", { size: 2_000_000 })).content[0].text.length;
-await call("count", { to: 3 }, { onprogress: ({ progress, total }) => seen.progress.push([progress, total]) });
 seen.asked = (await call("ask_user")).content[0].text;
 
 const giveUp = new AbortController();
