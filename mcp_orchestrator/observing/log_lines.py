@@ -41,7 +41,6 @@ class JsonLines(logging.Formatter):
         """See logging.Formatter."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         event = {
-            **fields_of(record),
             "ts": at.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -49,6 +48,7 @@ class JsonLines(logging.Formatter):
         }
         if trace := _trace(self, record):
             event["exception"] = trace
+        event = {**event, **fields_of(record), **event}  # No field takes the place of these, which stand first.
         return json.dumps(event, default=str)
 
 
