@@ -9,17 +9,33 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from actors.errors import MCPOrchestratorError
-from mcp_orchestrator.aio import AsyncMCPOrchestrator
-from mcp_orchestrator.cli import calling, daemon, demo, init_options, install_service, logs, offers, showing, tokens
+from mcp_orchestrator.cli import (
+    calling,
+    daemon,
+    init_options,
+    install_service,
+    logs,
+    offers,
+    running,
+    showing,
+    tokens,
+)
+from mcp_orchestrator.cli.attach import Attached, token_of
 from mcp_orchestrator.cli.exits import EXIT_CODES, ExitCode, NotReadyError, UsageError, error_text, exit_code_of
 from mcp_orchestrator.cli.finding import config_path
-from mcp_orchestrator.cli.options import AsJson, ConfigArgument, ConfigOption, ServerArgument, Timeout, Verbose
-from mcp_orchestrator.cli.screens import LiveScreen, PlainScreen, Screen
+from mcp_orchestrator.cli.options import (
+    AsJson,
+    Attach,
+    ConfigArgument,
+    ConfigOption,
+    ServerArgument,
+    Timeout,
+    TokenFile,
+    Verbose,
+)
 from mcp_orchestrator.cli.session import Job, perform
-from mcp_orchestrator.cli.supervising import supervise
 from mcp_orchestrator.config import load
 
 NAME = "mcp-orchestrator"
@@ -81,36 +97,7 @@ def _common(
 app.command("init")(init_options.command)
 
 
-@app.command("run")
-def _run(
-    config: ConfigArgument = None,
-    *,
-    is_demo: Annotated[
-        bool, typer.Option("--demo", help="Four media servers on simulations, and a batch of calls.")
-    ] = False,
-    once: Annotated[bool, typer.Option("--once", help="End when all is connected, and the batch answered.")] = False,
-    plain: Annotated[
-        bool, typer.Option("--plain", "--no-table", help="Lines in place of the table, as without a terminal.")
-    ] = False,
-    verbose: Verbose = 0,
-) -> ExitCode:
-    """Supervise all servers until Ctrl-C, and show how they are.
-
-    Ctrl-C or SIGTERM lets calls under way finish; a second one ends them now.
-    """
-    logs.more(verbose)
-    if is_demo and config is not None:
-        raise UsageError("--demo has servers of its own: leave FILE out, or --demo")
-    console = Console(highlight=False)
-    is_plain = plain or not sys.stdout.isatty() or console.is_dumb_terminal
-
-    def screen(orchestrator: AsyncMCPOrchestrator) -> Screen:
-        return PlainScreen(orchestrator, sys.stdout) if is_plain else LiveScreen(orchestrator, console)
-
-    source = demo.configuration() if is_demo else config_path(config)
-    return supervise(load(source), screen, samples=demo.SAMPLES if is_demo else (), once=once)
-
-
+app.command("run")(running.command)
 app.command("serve")(daemon.command)
 app.add_typer(tokens.app)
 app.command("reload")(daemon.reload)
@@ -234,9 +221,18 @@ def read(  # noqa: PLR0913 -- the options of one command
 
 
 @app.command()
-def status(*, as_json: AsJson = False, config: ConfigOption = None, verbose: Verbose = 0) -> ExitCode:
-    """Connect all servers, and show once how they are and where state is kept."""
+def status(
+    *,
+    as_json: AsJson = False,
+    attach: Attach = None,
+    token_file: TokenFile = None,
+    config: ConfigOption = None,
+    verbose: Verbose = 0,
+) -> ExitCode:
+    """Connect all servers, or ask a daemon, and show once how they are and where state is kept."""
     logs.more(verbose)
+    if attach is not None:
+        return showing.show_status_of(Attached(attach, token_of(token_file)), as_json=as_json)
     return _perform(config, partial(showing.show_status, as_json=as_json))
 
 

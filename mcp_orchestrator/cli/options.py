@@ -25,4 +25,14 @@ Timeout = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Attach = Annotated[
+    str | None,
+    typer.Option("--attach", metavar="URL", show_default=False, help="Ask the daemon that serves here, and no server."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file", metavar="FILE", show_default=False, help="Of the daemon. Default: $MCP_ORCHESTRATOR_TOKEN."
+    ),
+]
 ServerArgument = Annotated[str, typer.Argument(metavar="SERVER", help="Its name or alias.")]

@@ -1,20 +1,64 @@
 """Where `run` shows what happens: a table that lives on a terminal, or plain lines for a file or a journal."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import IO, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from actors.batches import CallOutcome
+from actors.status import Incident
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.cli import tables
 from mcp_orchestrator.cli.printing import show
-from mcp_orchestrator.cli.wording import clock_time, incident_line
+from mcp_orchestrator.cli.wording import clock_time, incident_line, printable
 
 _OUR_OWN_DOING = frozenset({"stopped"})  # What `run` says of itself in one line.
+
+
+class Seen(Protocol):
+    """What is shown: an orchestrator of this process, or a daemon. `away`: why nothing is known of it now, else ""."""
+
+    @property
+    def away(self) -> str:
+        """See above."""
+        ...
+
+    def statuses(self) -> Sequence[tables.Status]:
+        """Return how each server is, in order."""
+        ...
+
+    def incidents(self) -> Sequence[Incident]:
+        """Return what happened to servers, oldest first."""
+        ...
+
+    def stats(self) -> Mapping[str, Any]:
+        """Return the numbers of all servers."""
+        ...
+
+
+class Ours:
+    """An orchestrator of this process. See Seen."""
+
+    away = ""
+
+    def __init__(self, orchestrator: AsyncMCPOrchestrator) -> None:
+        self._orchestrator = orchestrator
+
+    def statuses(self) -> Sequence[tables.Status]:
+        """See Seen."""
+        return [self._orchestrator.get_server_status(server) for server in self._orchestrator.config.servers]
+
+    def incidents(self) -> Sequence[Incident]:
+        """See Seen."""
+        return self._orchestrator.get_incidents()
+
+    def stats(self) -> Mapping[str, Any]:
+        """See Seen."""
+        return self._orchestrator.get_stats()
 
 
 class Screen(Protocol):
@@ -46,8 +90,8 @@ class Screen(Protocol):
 class LiveScreen:
     """A table that is drawn anew in its place. What else is said scrolls away above it."""
 
-    def __init__(self, orchestrator: AsyncMCPOrchestrator, console: Console) -> None:
-        self._orchestrator, self._console = orchestrator, console
+    def __init__(self, seen: Seen, console: Console) -> None:
+        self._seen, self._console = seen, console
         self._foot = "connecting; Ctrl-C ends it"
         # What is logged goes above the table, unless it goes elsewhere anyway.
         self._live = Live(console=console, auto_refresh=False, redirect_stderr=sys.stderr.isatty())
@@ -67,7 +111,7 @@ class LiveScreen:
 
     def refresh(self) -> None:
         """See Screen."""
-        self._live.update(overview(self._orchestrator, self._console.width, self._foot), refresh=True)
+        self._live.update(overview(self._seen, self._console.width, self._foot), refresh=True)
 
     def say(self, text: str) -> None:
         """See Screen. The last word stands below the table."""
@@ -82,9 +126,9 @@ class LiveScreen:
 class PlainScreen:
     """A line for everything that happens, written at once; no table that moves, and nothing but text."""
 
-    def __init__(self, orchestrator: AsyncMCPOrchestrator, stream: IO[str]) -> None:
-        self._orchestrator, self._stream = orchestrator, stream
-        known = orchestrator.get_incidents()
+    def __init__(self, seen: Seen, stream: IO[str]) -> None:
+        self._seen, self._stream = seen, stream
+        known = seen.incidents()
         self._last = known[-1] if known else None  # Of an earlier run.
 
     def __enter__(self) -> Self:
@@ -99,7 +143,7 @@ class PlainScreen:
 
     def refresh(self) -> None:
         """See Screen."""
-        incidents = self._orchestrator.get_incidents()
+        incidents = self._seen.incidents()
         if self._last is not None and self._last in incidents:  # Else all thousand are newer.
             seen = len(incidents) - incidents[::-1].index(self._last)
             incidents = incidents[seen:]
@@ -123,12 +167,8 @@ class PlainScreen:
         self._stream.flush()
 
 
-def overview(orchestrator: AsyncMCPOrchestrator, width: int, foot: str = "") -> RenderableType:
-    """Return all servers as they are now."""
-    return tables.overview(
-        [orchestrator.get_server_status(server) for server in orchestrator.config.servers],
-        orchestrator.get_incidents(),
-        orchestrator.get_stats(),
-        width=width,
-        foot=foot,
-    )
+def overview(seen: Seen, width: int, foot: str = "") -> RenderableType:
+    """Return all servers as they are now; nothing but the foot if that is not known: numbers would look live."""
+    if seen.away:
+        return Text(printable(foot), style="red", no_wrap=True, overflow="ellipsis")
+    return tables.overview(seen.statuses(), seen.incidents(), seen.stats(), width=width, foot=foot)

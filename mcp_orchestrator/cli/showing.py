@@ -9,9 +9,10 @@ from rich.text import Text
 
 from actors.catalogue import Repeatable, Tool
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
+from mcp_orchestrator.cli.attach import Attached, Picture
 from mcp_orchestrator.cli.exits import ExitCode, error_text
 from mcp_orchestrator.cli.printing import calm_table, print_json, show, width_of
-from mcp_orchestrator.cli.screens import overview
+from mcp_orchestrator.cli.screens import Ours, Seen, overview
 from mcp_orchestrator.cli.session import connected_and_listed, not_ready
 from mcp_orchestrator.cli.wording import count, printable, summary
 from mcp_orchestrator.config import load
@@ -47,10 +48,23 @@ async def show_status(orchestrator: AsyncMCPOrchestrator, *, as_json: bool) -> E
         each = {name: orchestrator.get_server_status(name) for name in orchestrator.config.servers}
         print_json({"servers": each, "totals": stats}, sys.stdout)
     else:
-        show(overview(orchestrator, width_of(sys.stdout)), sys.stdout)
-        show(Text(_store(stats["store"])), sys.stdout)
+        _print_status(Ours(orchestrator))
         _tell_not_ready(orchestrator, wanted, ready)
     return ExitCode.OK if ready == wanted else ExitCode.FAILED
+
+
+def show_status_of(daemon: Attached, *, as_json: bool) -> ExitCode:
+    """Print how the servers of a daemon are. It says once what it knows: nothing is connected for that."""
+    picture = Picture()
+    picture.take("overview", daemon.overview())
+    if as_json:
+        print_json(
+            {"servers": {one["server"]: one for one in picture.statuses()}, "totals": picture.stats()}, sys.stdout
+        )
+    else:
+        _print_status(picture)
+    there, wanted = picture.ready()
+    return ExitCode.OK if there == wanted else ExitCode.FAILED
 
 
 async def explain(orchestrator: AsyncMCPOrchestrator, server: str) -> ExitCode:
@@ -98,6 +112,11 @@ def _tell_not_ready(orchestrator: AsyncMCPOrchestrator, wanted: Sequence[str], r
     for name in wanted:
         if name not in ready:
             sys.stderr.write(f"{error_text(not_ready(orchestrator, name))}\n")
+
+
+def _print_status(seen: Seen) -> None:
+    show(overview(seen, width_of(sys.stdout)), sys.stdout)
+    show(Text(_store(seen.stats()["store"])), sys.stdout)
 
 
 def _print_tools(found: Sequence[_Offer]) -> None:
