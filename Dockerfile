@@ -10,6 +10,10 @@
 #   docker run -d --init --network host --user "$(id -u):$(id -g)" -v ./state:/var/lib/mcp-orchestrator \
 #     -v ./orchestrator.toml:/etc/mcp-orchestrator/orchestrator.toml:ro \
 #     -v ./secrets:/etc/mcp-orchestrator/secrets:ro mcp-orchestrator
+#
+# The same with `serve` at its end is the daemon, at http://127.0.0.1:8600. Without `--network host`, others reach it by
+# `serve --host 0.0.0.0`, once there is a token where it can be written:
+# `tokens_file = "/var/lib/mcp-orchestrator/tokens.json"` in [daemon].
 FROM python:3.13-slim AS builder
 ENV PATH=/opt/venv/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -24,7 +28,7 @@ COPY media_servers media_servers
 COPY faults faults
 # What it needs, setup.cfg says, in ranges.
 # hadolint ignore=DL3013
-RUN pip install '.[cli,media]'
+RUN pip install '.[daemon,media]'
 
 
 # What runs the integration tests; see docker-compose.test.yml.

@@ -1,4 +1,4 @@
-"""The image's HEALTHCHECK: `mcp-orchestrator run` runs, and each server that it is to start has its process.
+"""The image's HEALTHCHECK: `mcp-orchestrator run` or `serve` runs, and each server that it is to start has its process.
 
 `python healthcheck.py [PID]`, 1 if none is given: the orchestrator's process, or its parent, which is the init of
 `docker run --init`. Exit status 0 or 1, with a sentence. It asks no server anything: whether those answer, the
@@ -25,7 +25,7 @@ def main() -> int:
     given = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     running = next((pid for pid in (given, *_children(given)) if _is_orchestrator(pid)), None)
     if running is None:
-        return _unhealthy("there is no `mcp-orchestrator run`")
+        return _unhealthy("there is no `mcp-orchestrator run` or `serve`")
     started = len(_children(running))
     if started < len(to_start):
         return _unhealthy(f"{started} processes for {len(to_start)} servers ({', '.join(to_start)})")
@@ -35,7 +35,9 @@ def main() -> int:
 
 def _is_orchestrator(pid: int) -> bool:
     words = _read(_PROC / str(pid) / "cmdline").split("\0")
-    return "run" in words and any(Path(word).name in {"mcp-orchestrator", "mcp_orchestrator"} for word in words)
+    return not {"run", "serve"}.isdisjoint(words) and any(
+        Path(word).name in {"mcp-orchestrator", "mcp_orchestrator"} for word in words
+    )
 
 
 def _children(pid: int) -> list[int]:

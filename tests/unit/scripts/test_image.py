@@ -128,7 +128,7 @@ def test_what_is_copied_is_enough_to_install_the_program(tmp_path: Path) -> None
         check=True,
     )
 
-    assert [words[-1] for words in install] == [".[cli,media]"]
+    assert [words[-1] for words in install] == [".[daemon,media]"]
     assert "SONARR_URL" in told.stdout
     assert {path.name for path in target.iterdir() if path.is_dir()} >= {"actors", "mcp_orchestrator", "media_servers"}
     assert list((target / "bin").iterdir()) == [target / "bin/mcp-orchestrator"]
@@ -170,9 +170,9 @@ def check(pid: int, config: Path) -> tuple[int, str]:
 
 
 @contextmanager
-def running(config: Path) -> Generator[subprocess.Popen[bytes]]:
+def running(config: Path, *command: str) -> Generator[subprocess.Popen[bytes]]:
     """Run the orchestrator on this configuration, as the image does."""
-    program = [sys.executable, "-m", "mcp_orchestrator", "run", "--plain", str(config)]
+    program = [sys.executable, "-m", "mcp_orchestrator", *(command or ("run", "--plain")), str(config)]
     with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603 -- our own program
         try:
             yield process
@@ -195,9 +195,18 @@ def test_the_image_is_well_as_long_as_every_server_has_its_process(tmp_path: Pat
         assert check(process.pid, config) == (1, "2 processes for 3 servers (sabnzbd, plex, sonarr)\n")
 
 
+@pytest.mark.slow
+def test_the_image_is_well_as_a_daemon_too(tmp_path: Path) -> None:
+    config = tmp_path / "orchestrator.toml"
+    config.write_text(f'[orchestrator]\nstate = "memory"\n{SERVERS.format(python=sys.executable)}', "utf-8")
+
+    with running(config, "serve", "--port", "0") as process:
+        eventually(lambda: check(process.pid, config) == (0, "2 processes for 2 servers\n"), "both have started")
+
+
 def test_the_image_is_unwell_without_an_orchestrator_or_a_configuration(tmp_path: Path) -> None:
     config = tmp_path / "orchestrator.toml"
 
     assert check(os.getpid(), config)[0] == 1
     config.write_text(SERVERS.format(python=sys.executable), "utf-8")
-    assert check(os.getpid(), config) == (1, "there is no `mcp-orchestrator run`\n")
+    assert check(os.getpid(), config) == (1, "there is no `mcp-orchestrator run` or `serve`\n")
