@@ -86,7 +86,7 @@ class Configuration:
 
     async def _reload(self) -> list[str]:
         try:
-            config = self._read()
+            config = self._read_again()
         except ConfigurationError as error:
             if error.message != self.error:
                 logger.error("the configuration was not reloaded, the one before is in force: %s", error.message)  # noqa: TRY400 -- a mistake in a file, not in here
@@ -99,6 +99,11 @@ class Configuration:
         if self.restart_for:
             logger.warning("the new values of %s in [daemon] need a restart", ", ".join(self.restart_for))
         return self.touched
+
+    def _read_again(self) -> OrchestratorConfig:
+        if self.path is not None and Path(self.path).is_fifo():  # Whoever waits for its writer serves nobody meanwhile.
+            raise ConfigurationError(f"{self.path}: is a pipe, which is read once, at the start; put a file there")
+        return self._read()
 
     def _read(self) -> OrchestratorConfig:
         """Read it, and remember of each file what it was before it was read: what changes meanwhile is read again."""

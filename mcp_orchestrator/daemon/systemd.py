@@ -62,7 +62,7 @@ class Notifier:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as up:
                 up.settimeout(_PATIENCE_S)
                 up.connect(self._address)
-                up.send("\n".join(lines).encode())
+                up.send("\n".join(lines).encode(errors="backslashreplace"))  # A file may have named it.
         except OSError as error:  # It comes back, or ends us.
             logger.warning("the service manager was not told %s: %s", lines[0], error)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def spoil(file: Path) -> None:
 def remove(file: Path) -> None:
     """Leave none."""
     file.unlink()
+
+
+def replace_by_pipe(file: Path) -> None:
+    """Leave a pipe that nobody writes to."""
+    file.unlink()
+    os.mkfifo(file)
 
 
 def serving(file: Path, told: Mapping[str, object] | None = None) -> tuple[Configuration, Taker]:
@@ -220,3 +227,14 @@ async def test_a_file_that_is_not_watched_is_not_read(file: Path) -> None:
 
     assert taker.taken == []
     watching.cancel()
+
+
+@on_a_loop
+async def test_a_pipe_in_the_place_of_the_file_is_a_mistake_that_nobody_waits_for(file: Path) -> None:
+    configuration, taker = serving(file)
+    replace_by_pipe(file)
+
+    with pytest.raises(ConfigurationError, match="is a pipe"):
+        await configuration.reload()
+
+    assert taker.taken == []

@@ -95,6 +95,12 @@ def test_a_long_status_arrives_cut_at_the_limit_of_systemd(manager: socket.socke
     assert len(manager.recv(200_000)) < 4096
 
 
+def test_a_status_that_is_no_text_arrives_all_the_same(manager: socket.socket, tmp_path: Path) -> None:
+    Notifier(str(tmp_path / "notify")).status("the file was not reloaded: o.json: \ud800")
+
+    assert manager.recv(4096) == b"STATUS=the file was not reloaded: o.json: \\ud800"
+
+
 def test_children_do_not_inherit_where_to_report() -> None:
     environ = {"NOTIFY_SOCKET": "/run/notify", "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}
 
