@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
 
 from actors.call import ServerName
+from actors.errors import UnknownServerError
 from actors.mcp.envelope import CLIENT_INFO
 from actors.names import Names
 from actors.status import Incident
@@ -56,7 +58,13 @@ class Facts:
 
     def servers(self) -> list[Json]:
         """Return every server of the configuration, in its order."""
-        return [self.server(name) for name in self._orchestrator.config.servers]
+        shown = list[Json]()
+        for name in self._orchestrator.config.servers:
+            with suppress(
+                UnknownServerError, KeyError
+            ):  # The supervisor's thread has just put another configuration in force.
+                shown.append(self.server(name))
+        return shown
 
     def name(self, server: str) -> ServerName:
         """Return the name in the configuration of what is perhaps an alias. UnknownServerError."""

@@ -126,12 +126,12 @@ class Live:
             self._wake()
 
     def _sample(self) -> None:
+        if self._loop is not None:
+            self._timer = self._loop.call_later(INTERVAL_S, self._sample)
         statuses = {name: self.status(name) for name in self._orchestrator.config.servers}
         sample = self.history.take(time.time(), statuses)
         if self._readers:
             self._tell(_event("sample", sample), self._if_new("statistics", self._facts.statistics()))
-        if self._loop is not None:
-            self._timer = self._loop.call_later(INTERVAL_S, self._sample)
 
     def _tell(self, *more: bytes) -> None:
         """Tell all readers what has changed, and `more`."""
@@ -156,7 +156,7 @@ class Live:
     def _server(self, name: ServerName) -> bytes:
         try:
             return _event("server", self._facts.server(name))
-        except UnknownServerError:  # No longer in the configuration.
+        except (UnknownServerError, KeyError):  # No longer in the configuration.
             return b""
 
     def _if_new(self, kind: str, what: object) -> bytes:

@@ -45,14 +45,13 @@ def summary(daemon: Daemon) -> str:
     orchestrator = daemon.orchestrator
     if orchestrator.broken:
         return f"broken: {orchestrator.broken}"
-    enabled = [name for name, server in orchestrator.config.servers.items() if server.enabled]
-    down = [name for name in enabled if not orchestrator.is_connected(name)]
+    enabled = [status for status in orchestrator.get_statuses() if status.state != "disabled"]
+    down = [f"{status.server} ({status.state})" for status in enabled if not status.ready]
     if daemon.state == "draining":
         return f"draining; calls under way: {orchestrator.get_pending_calls()}"
     words = [f"{len(enabled) - len(down)}/{len(enabled)} servers up"]
     if down:
-        states = [f"{name} ({orchestrator.get_server_status(name)['state']})" for name in down]
-        words.append(f"not up: {', '.join(states)}")
+        words.append(f"not up: {', '.join(down)}")
     if daemon.configuration.error:
         words.append(f"the file was not reloaded: {daemon.configuration.error}")
     return "; ".join(words)

@@ -72,7 +72,8 @@ def readiness(orchestrator: AsyncMCPOrchestrator, phase: Phase) -> Answer:
 def waiting_for(orchestrator: AsyncMCPOrchestrator) -> dict[str, str]:
     """Return the required servers that cannot be called, with what they are; who disabled one does not wait for it."""
     servers = orchestrator.config.servers
-    required = [s for s in orchestrator.get_statuses() if servers[s.server].required and servers[s.server].enabled]
+    statuses = [status for status in orchestrator.get_statuses() if status.server in servers]  # As of the same moment.
+    required = [s for s in statuses if servers[s.server].required and servers[s.server].enabled]
     return {status.server: _why(status) for status in required if _why(status)}
 
 
