@@ -90,7 +90,7 @@ class OneCatalogue:
         for server in self._by_priority(lists):
             for entry in lists[server]:
                 owners.setdefault(entry[kind.identity], server)
-        return [e for server, entries in lists.items() for e in entries if owners[e[kind.identity]] == server]
+        return [e for server, entries in lists.items() for e in entries if owners.get(e[kind.identity]) == server]
 
     async def owner(self, uri: str, identity: Identity, *, of_template: bool = False) -> ServerName | None:
         """Return the server that has this resource: who lists it, then whose template it may be made from.
@@ -123,8 +123,8 @@ class OneCatalogue:
         return {name: config for name, config in self._servers().items() if config.enabled}
 
     def _by_priority(self, servers: Mapping[ServerName, object]) -> list[ServerName]:
-        configs = self._servers()
-        return sorted(servers, key=lambda name: configs[name].priority)
+        configs = self._servers()  # Without those that were taken away while they were asked.
+        return sorted((name for name in servers if name in configs), key=lambda name: configs[name].priority)
 
 
 def _readable(lists: Mapping[ServerName, list[Entry]], identity: Identity) -> Mapping[ServerName, list[Entry]]:

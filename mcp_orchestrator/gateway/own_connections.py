@@ -67,8 +67,8 @@ class OwnConnections:
 
     def serves(self, server: ServerName) -> bool:
         """Say if this server is called here. Who holds its breaker open means all connections to it."""
-        config, breaker = self._orchestrator.config.servers[server], self._status(server).breaker
-        return config.per_session and config.enabled and not breaker.forced
+        config = self._orchestrator.config.servers.get(server)  # None: a reload has just taken it away.
+        return config is not None and config.per_session and config.enabled and not self._status(server).breaker.forced
 
     async def request(  # noqa: PLR0913 -- as AsyncMCPOrchestrator
         self,
@@ -82,7 +82,7 @@ class OwnConnections:
     ) -> dict[str, Any]:
         """See AsyncMCPOrchestrator; the time of the connecting is the call's. OverloadedError: too many are open."""
         name = ServerName(server)
-        timeout_s = self._orchestrator.config.servers[name].timeout_s if timeout is None else timeout
+        timeout_s = self._section(name).timeout_s if timeout is None else timeout
         until = self._loop.time() + timeout_s
         engine = await self._connected(name, timeout_s)
         left_s = max(until - self._loop.time(), 0.001)
@@ -99,7 +99,7 @@ class OwnConnections:
         """Have him hear of this resource. RefusedError: of too many."""
         if len(self._watched) >= MOST_SUBSCRIPTIONS and uri not in self._watched:
             raise invalid(f"{MOST_SUBSCRIPTIONS} resources are subscribed to: unsubscribe from one")
-        await self._connected(server, self._orchestrator.config.servers[server].timeout_s)
+        await self._connected(server, self._section(server).timeout_s)
         self._watched[uri] = server
         self._watch(server, uri, wanted=True)
 
@@ -161,10 +161,11 @@ class OwnConnections:
             if self._engine is not None and self._engine.board.closing:  # The orchestrator was started anew.
                 self._engine = None
                 self._connecting.clear()
-            if server not in self._opened and not self._room.take():
-                raise OverloadedError("too many sessions have a connection of their own: max_session_connections")
             if server not in self._opened:
-                self._opened[server] = self._for_him(server)
+                his = self._for_him(server)
+                if not self._room.take():
+                    raise OverloadedError("too many sessions have a connection of their own: max_session_connections")
+                self._opened[server] = his
             try:
                 engine = await self._engine_with(server)
             except BaseException:
@@ -192,13 +193,20 @@ class OwnConnections:
         known, opened = self._orchestrator.config.servers, self._opened.items()
         return {name: known[name].model_copy(update=his) for name, his in opened if self._is_wanted(name)}
 
+    def _section(self, server: ServerName) -> ServerConfig:
+        """Return what is configured of a server, which a reload may have taken away while something was waited for."""
+        config = self._orchestrator.config.servers.get(server)
+        if config is None:
+            raise ServerUnavailableError("it is not in the configuration any more", state="stopped")
+        return config
+
     def _is_wanted(self, server: ServerName) -> bool:
         config = self._orchestrator.config.servers.get(server)
         return config is not None and config.per_session
 
     def _for_him(self, server: ServerName) -> Mapping[str, Any]:
         """Return how he is connected: in the era the server was found to be of, to hear what he wants to."""
-        config, era = self._orchestrator.config.servers[server], self._status(server).era
+        config, era = self._section(server), self._status(server).era
         known = {"protocol": era} if config.protocol == "auto" and era else {}
         return known if self._session.log_level is None else {**known, "log_level": self._session.log_level}
 

@@ -1,14 +1,15 @@
 """Prompts, resources and completion of several servers, as one list of each."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from actors.errors import MCPToolError
 from actors.transport import Request
-from tests.fixtures.faces import Scripts
+from tests.fixtures.faces import Scripts, config
 from tests.fixtures.gateways import LEGACY, held, offering, params_of, serving
-from tests.fixtures.manual_time import on_a_loop
+from tests.fixtures.manual_time import eventually, on_a_loop
 
 DONE: dict[str, Any] = {"completion": {"values": ["Oslo"]}}
 
@@ -149,3 +150,26 @@ async def test_what_a_caller_says_of_tasks_goes_no_further() -> None:
         assert params_of(exchange) == {"name": "status", "arguments": {}, "_meta": {"traceparent": "t"}}
         exchange.end({"content": []})
         assert (await asked.done()).result == {"content": []}
+
+
+@pytest.mark.parametrize(
+    ("method", "params"), [("resources/read", {"uri": "x://both"}), ("prompts/get", {"name": "a__hello"})]
+)
+@on_a_loop
+async def test_what_a_server_was_asked_for_as_it_was_taken_away_is_not_there(
+    method: str, params: dict[str, Any]
+) -> None:
+    scripts = Scripts()
+    offering(scripts, "a", prompts={}, resources={})
+    async with serving({"a": LEGACY, "c": LEGACY}, scripts) as (caller, _, gateway):
+        await caller.initialize()
+        scripts.hold = True
+        asked = caller.legacy(method, params)
+        await held(scripts)
+        reloading = asyncio.ensure_future(gateway.orchestrator.reload(config(servers={"c": LEGACY})))
+        await eventually(lambda: "a" not in gateway.orchestrator.config.servers)
+        for exchange in scripts.wire("a").exchanges:
+            exchange.lose()
+        await reloading
+
+        assert (await asked.done()).error["code"] in {-32602, -32002}

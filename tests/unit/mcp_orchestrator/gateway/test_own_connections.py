@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
+from actors.call import ServerName
+from actors.errors import ServerUnavailableError
+from actors.status import ServerStatus
 from actors.transport import Reply, Request
+from mcp_orchestrator.access.room import Room
 from mcp_orchestrator.gateway import Gateway, application, sessions
+from mcp_orchestrator.gateway.own_connections import OwnConnections
+from mcp_orchestrator.gateway.sessions import Session
 from tests.fixtures.asgi import Asked, Caller
 from tests.fixtures.faces import Scripts, config
 from tests.fixtures.gateways import given_up, hello, params_of, serving
@@ -295,6 +301,23 @@ async def test_a_server_that_was_changed_is_connected_anew_in_each_session() -> 
         await gateway.orchestrator.reload(shared)
         await eventually(lambda: gateway.own_connections()["connections"] == 0)
         assert (await caller.legacy("tools/call", CALL).done()).result["structuredContent"] == {"of": "status"}
+
+
+@on_a_loop
+async def test_a_server_that_was_taken_away_while_it_was_asked_is_an_answer_and_holds_no_place() -> None:
+    async with serving({"a": OWN, "b": {}}) as (_, _scripts, gateway):
+        session = Session("s", "2025-11-25", 0.0)
+        room = Room(lambda: 1)
+        own = OwnConnections(gateway.orchestrator, lambda name: ServerStatus(server=name), session, room)
+        await gateway.orchestrator.reload(config(servers={"b": {}}))
+
+        assert not own.serves(ServerName("a"))
+        for timeout in (None, 1.0):
+            with pytest.raises(ServerUnavailableError, match="not in the configuration any more") as raised:
+                await own.request("a", "prompts/get", {"name": "p"}, timeout=timeout)
+            assert raised.value.executed == "no"
+
+        assert room.taken == 0
 
 
 @on_a_loop
