@@ -126,4 +126,5 @@ class Hearing:
         if self._listeners.hear(server, notification.params):
             return
         for session in self._sessions.all():
-            session.log(notification.params)
+            if session.identity.may_read(server):
+                session.log(notification.params)

@@ -35,9 +35,9 @@ def keys(tmp_path: Path) -> Keys:
 
 
 @asynccontextmanager
-async def guarded(keys: Keys, *tools: str) -> AsyncGenerator[Holder]:
+async def guarded(keys: Keys, *tools: str, scripts: Scripts | None = None) -> AsyncGenerator[Holder]:
     """Serve two servers with prompts and resources, and yield a caller whose token is good for `tools`."""
-    scripts = Scripts()
+    scripts = scripts or Scripts()
     for name in ("a", "b"):
         offering(scripts, name, prompts={}, resources={"subscribe": True}, completions={})
         scripts.wire(name).script("prompts/list", {"prompts": [{"name": "hello"}, {"name": "bye"}]})
@@ -150,6 +150,22 @@ async def test_it_reads_the_instructions_of_no_server_that_its_list_does_not_nam
         discovered = (await caller.modern("server/discover").done()).result["instructions"]
 
     assert told == discovered == "# a\nof a"
+
+
+@on_a_loop
+async def test_it_hears_the_log_of_no_server_that_its_list_does_not_name(keys: Keys) -> None:
+    scripts = Scripts()
+    async with guarded(keys, "a__*", scripts=scripts) as caller:
+        await caller.initialize()
+        await caller.legacy("logging/setLevel", {"level": "info"}).done()
+        stream = caller.http("GET", mcp_session_id=caller.session)
+        await caller.legacy("ping").done()  # It is open by now.
+
+        for name in ("b", "a"):
+            scripts.wire(name).connections[-1].notify("notifications/message", {"level": "error", "data": name})
+
+        assert [message["params"]["data"] for message in await stream.told(1)] == ["a"]
+        await stream.leave()
 
 
 @on_a_loop
