@@ -54,7 +54,11 @@ class Legacy:
             await send_whole(send, 202, b"", ())
             return
         answer = Answer(send, may_stream=takes_events(headers))
-        reply = await self.reply(session, message, answer)
+        try:
+            reply = await self.reply(session, message, answer)
+        except BaseException:
+            answer.break_off()
+            raise
         await answer.finish(200, reply)
 
     async def post_batch(self, messages: list[object], headers: Headers, send: Send) -> None:
@@ -187,7 +191,7 @@ class Legacy:
             case "ping":
                 pass
             case "logging/setLevel":
-                if given.get("level") not in LEVELS:
+                if not isinstance(level := given.get("level"), str) or level not in LEVELS:
                     raise invalid(f"params.level must be one of {', '.join(LEVELS)}")
                 session.log_level = given["level"]
                 self._owning.of(session).log_level_changed()

@@ -120,10 +120,16 @@ class Sessions:
     def begin(
         self, protocol: str, capabilities: Mapping[str, Any] | None = None, identity: Identity = EVERYTHING
     ) -> Session | None:
-        """Return a new one; None: there are too many."""
+        """Return a new one; None: there are too many, and something is under way in all of them.
+
+        It takes the place of the one that was used last of all that are idle: many callers never say that they end.
+        """
         self.expire()
         if len(self._sessions) >= MOST:
-            return None
+            idle = [session for session in self._sessions.values() if session.is_idle]
+            if not idle:
+                return None
+            self.end(min(idle, key=lambda session: session.used_at))
         session = Session(uuid4().hex, protocol, self._clock(), capabilities, identity)
         self._sessions[session.session_id] = session
         return session

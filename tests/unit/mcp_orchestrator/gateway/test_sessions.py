@@ -5,6 +5,7 @@ import pytest
 from actors.errors import MCPToolError
 from mcp_orchestrator.gateway import sessions
 from mcp_orchestrator.gateway.sessions import Session, Sessions
+from tests.fixtures.asgi import Caller
 from tests.fixtures.faces import Scripts
 from tests.fixtures.gateways import LEGACY, MODERN, given_up, held, offering, serving
 from tests.fixtures.manual_time import on_a_loop
@@ -67,6 +68,7 @@ async def test_a_log_level_is_one_of_eight() -> None:
 
         assert (await caller.legacy("logging/setLevel", {"level": "debug"}).done()).result == {}
         assert (await caller.legacy("logging/setLevel", {"level": "loud"}).done()).error["code"] == -32602
+        assert (await caller.legacy("logging/setLevel", {"level": ["debug"]}).done()).error["code"] == -32602
 
 
 @on_a_loop
@@ -196,12 +198,32 @@ async def test_a_resource_nobody_has_is_not_found_in_the_words_of_the_era() -> N
 
 
 @on_a_loop
-async def test_there_are_only_so_many_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_there_are_only_so_many_sessions_in_which_something_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "MOST", 1)
-    async with serving({"a": {}}) as (caller, _, _gateway):
+    async with serving({"a": LEGACY}) as (caller, scripts, gateway):
         await caller.initialize()
+        scripts.hold = True
+        caller.legacy("tools/call", {"name": "a__status", "arguments": {"n": None}})
+        await held(scripts)
 
-        assert (await caller.initialize()).status == 503
+        assert (await Caller(gateway).initialize()).status == 503
+
+
+def test_a_new_session_takes_the_place_of_the_idle_one_that_was_used_the_longest_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "MOST", 2)
+    now, ended = [0.0], list[Session]()
+    kept = Sessions(lambda: now[0], ended.append)
+    first, second = kept.begin("2025-11-25"), kept.begin("2025-11-25")
+    assert first is not None
+    now[0] = 1.0
+    assert kept.get(first.session_id) is first
+
+    third = kept.begin("2025-11-25")
+
+    assert ended == [second]
+    assert kept.all() == [first, third]
 
 
 def test_a_session_nobody_uses_ends() -> None:
