@@ -105,7 +105,7 @@ def tokens_for(configuration: Configuration) -> Tokens:
 
 def _limits(settings: DaemonSettings) -> "_Limits":
     return {
-        "hosts": (*LOOPBACK, settings.host, *settings.hosts),
+        "hosts": (*LOOPBACK, *(name.lower() for name in (settings.host, *settings.hosts))),
         "max_streams": settings.max_streams,
         "max_body_bytes": settings.max_body_bytes,
     }

@@ -38,8 +38,13 @@ async def running(folder: Path, **settings: object) -> AsyncGenerator[Caller]:
 
 @on_a_loop
 async def test_it_answers_to_the_names_given(tmp_path: Path) -> None:
-    async with running(tmp_path, hosts='["mcp.example.org"]') as caller:
-        for host, status in (("mcp.example.org", 200), ("127.0.0.1:8600", 200), ("example.org", 421)):
+    async with running(tmp_path, hosts='["MCP.example.org"]') as caller:
+        for host, status in (
+            ("mcp.example.org", 200),
+            ("MCP.Example.org", 200),
+            ("127.0.0.1:8600", 200),
+            ("example.org", 421),
+        ):
             assert (await caller.http("GET", path="/docs", host=host).done()).status == status
 
 
