@@ -169,7 +169,8 @@ def explain(board: Board, runtime: Runtime, config: OrchestratorConfig, name: Se
     status, server_config, now = status_of(board, name), config.servers[name], runtime.clock()
     snapshot = status.breaker_at(now)
     state = _IS.get(status.state, status.state)
-    lines = [_sentence(f"{name} is {state}: {status.reason}" if status.reason else f"{name} is {state}")]
+    said = "" if status.reason in ("", state) else f": {status.reason}"
+    lines = [_sentence(f"{name} is {state}{said}")]
     if status.ready:
         lines += _spoken(status, server_config)
     else:

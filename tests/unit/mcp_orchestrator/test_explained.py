@@ -28,7 +28,7 @@ def explained(*, later_s: float = 0.0, **status: Any) -> list[str]:
     [
         ({}, ["a is disconnected: never connected.", "Calls are refused until it is connected."]),
         (
-            {"state": "connecting", "reason": ""},
+            {"state": "connecting", "reason": "connecting"},
             ["a is connecting.", "Calls wait for the connection within their deadlines."],
         ),
         (
