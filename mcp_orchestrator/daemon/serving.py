@@ -23,6 +23,7 @@ from mcp_orchestrator.daemon.pulse import Pulse
 from mcp_orchestrator.daemon.reloading import Record, record_of
 from mcp_orchestrator.daemon.systemd import Notifier, notifier, passed_sockets, watchdog_s
 from mcp_orchestrator.daemon.watchdog import feed
+from mcp_orchestrator.gateway.application import PATH
 from mcp_orchestrator.signals import Signals
 
 _LAST_WORDS_S = 2.0  # At least, for answers that are still being written.
@@ -119,12 +120,18 @@ class _Process:
         try:
             async with _beside(*beside) as running:
                 self._pulse.ready()
-                where = ", ".join(map(url, self._listeners))
-                servers = "1 server" if len(ready) == 1 else f"{len(ready)} servers"
-                _say(f"serving {where}: {sum(ready.values())} of {servers} ready")
+                _say(self._where(ready))
                 await asyncio.wait({*ends, *running}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._record.remove()
+
+    def _where(self, ready: Mapping[str, bool]) -> str:
+        where = [url(listener) for listener in self._listeners]
+        # Browsers know no Unix sockets.
+        pages = [each.removesuffix(PATH) for each in where if each.startswith("http:")]
+        page = f" (dashboard: {pages[0]}/)" if pages and self._configuration.in_force.daemon.dashboard else ""
+        servers = "1 server" if len(ready) == 1 else f"{len(ready)} servers"
+        return f"serving {', '.join(where)}{page}: {sum(ready.values())} of {servers} ready"
 
     async def _reload_when(self, wanted: asyncio.Event) -> None:
         while True:
