@@ -107,13 +107,15 @@ def compare(options: argparse.Namespace) -> None:
     """Print how fast each subject is, and what of that the gateway reaches."""
     with ExitStack() as running:
         fast, _ = running.enter_context(program(sys.executable, str(HERE / "fast_server.py"), ready=number))
-        sdk, _ = running.enter_context(program(sys.executable, str(SERVERS), "sdk", ready=number))
+        sdk, _ = running.enter_context(program(sys.executable, str(SERVERS), "sdk", "events", ready=number))
+        in_json, _ = running.enter_context(program(sys.executable, str(SERVERS), "sdk", "json", ready=number))
         before = {"fast": {"url": f"http://127.0.0.1:{fast}/mcp", "max_concurrent": MANY}}
         ours, _ = running.enter_context(gateway(before))
         subjects = [Subject("the server behind it", fast, "legacy", "echo")]
         for era in ("legacy", "modern"):
             subjects.append(Subject(f"gateway, {era}", ours, era, "fast__echo"))
             subjects.append(Subject(f"bare SDK server, {era}", sdk, era, "echo"))
+            subjects.append(Subject(f"the same in JSON, {era}", in_json, era, "echo"))
         if options.fastmcp:
             proxy = program(options.fastmcp, str(SERVERS), "fastmcp", str(fast), ready=number)
             subjects.append(
@@ -126,7 +128,8 @@ def compare(options: argparse.Namespace) -> None:
     for era in ("legacy", "modern"):
         ratio = many[f"gateway, {era}"].rate / many[f"bare SDK server, {era}"].rate
         added_ms = (alone[f"gateway, {era}"].p50_s - alone["the server behind it"].p50_s) * 1e3
-        say(f"{era}: {ratio:.2f} x a bare SDK server (goal {GOAL_RATIO}), 16 callers")
+        to_json = many[f"gateway, {era}"].rate / many[f"the same in JSON, {era}"].rate
+        say(f"{era}: {ratio:.2f} x a bare SDK server (goal {GOAL_RATIO}), {to_json:.2f} x one in JSON, 16 callers")
         say(f"{era}: added p50 {added_ms:.2f} ms (goal {GOAL_ADDED_MS:.0f}), 1 caller")
     if options.fastmcp:
         say(f"legacy: {many['gateway, legacy'].rate / many['FastMCP proxy, legacy'].rate:.2f} x FastMCP's proxy")

@@ -1,4 +1,4 @@
-"""The other programs of bench_gateway.py: `sdk` and `fastmcp PORT` are servers, `load …` is all callers together."""
+"""The other programs of bench_gateway.py: `sdk`, `fastmcp PORT` are servers, `load …` is all callers together."""
 
 import asyncio
 import json
@@ -18,17 +18,17 @@ META = {
 }
 
 
-def sdk() -> None:
-    """Serve one tool with the official SDK: JSON answers, as little else as it can."""
+def sdk(*, json_response: bool) -> None:
+    """Serve one tool with the official SDK, as it comes or with answers in JSON in the place of streams."""
     from mcp.server.mcpserver import MCPServer  # noqa: PLC0415 -- each program needs a Python of its own
 
     server = MCPServer("sdk", log_level="ERROR")
 
-    @server.tool(structured_output=False)
+    @server.tool()
     def echo(n: int) -> str:  # pyright: ignore[reportUnusedFunction]  # the server has it
         return json.dumps({"n": n})
 
-    server.run("streamable-http", host="127.0.0.1", port=_announced(), json_response=True)
+    server.run("streamable-http", host="127.0.0.1", port=_announced(), json_response=json_response)
 
 
 def fastmcp(port: int) -> None:
@@ -120,8 +120,8 @@ async def load(port: int, era: str, tool: str, callers: int, calls: int) -> None
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["sdk"]:
-            sdk()
+        case ["sdk", answers]:
+            sdk(json_response=answers == "json")
         case ["fastmcp", port]:
             fastmcp(int(port))
         case ["load", port, era, tool, callers, calls]:
