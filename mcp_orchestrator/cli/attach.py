@@ -60,6 +60,7 @@ class Attached:
 
     @contextmanager
     def _get(self, path: str, kind: str) -> Generator[requests.Response]:
+        has_begun = False
         try:
             with self._session.get(
                 f"{self.url}/api/v1{path}",
@@ -69,13 +70,19 @@ class Attached:
                 allow_redirects=False,
             ) as response:
                 self._check(response, kind)
+                has_begun = True
                 yield response
         except requests.exceptions.SSLError as error:
             raise UsageError(f"there is no trusted connection to {self.url}: {_reason(error)}") from error
         except requests.exceptions.Timeout as error:
             raise AwayError(f"the daemon at {self.url} says nothing") from error
         except (requests.exceptions.RequestException, EventTooLargeError) as error:
-            raise AwayError(f"no daemon answers at {self.url}: {_reason(error)}") from error
+            why = (
+                f"the connection to {self.url} broke"
+                if has_begun
+                else f"no daemon answers at {self.url}: {_reason(error)}"
+            )
+            raise AwayError(why) from error
 
     def _check(self, response: requests.Response, kind: str) -> None:
         """Raise UsageError for what will not be another time."""

@@ -56,7 +56,7 @@ def _take(picture: Picture, one: _News) -> None:
 
 def _foot(daemon: Attached, picture: Picture) -> str:
     if picture.away:
-        return f"{clock_time(time.time())} {picture.away}; nothing is known until it is back, Ctrl-C ends this"
+        return f"{clock_time(time.time())} away, trying again: {picture.away}"
     state, reason = picture.overview["state"], picture.overview["reason"]
     return f"{daemon.url}: {state}{f', {reason}' if reason else ''}; Ctrl-C ends this view, not the daemon"
 
@@ -72,14 +72,15 @@ def _arrived(news: SimpleQueue[_News]) -> list[_News]:
 
 
 def _read(daemon: Attached, news: SimpleQueue[_News]) -> None:
-    """Read events on a thread, and begin anew whenever they end, until that makes no sense."""
+    """Read events on a thread, and begin anew whenever they end, until that makes no sense, or never did."""
+    was_there = False
     while True:
         try:
             for one in daemon.events():
+                was_there = True
                 news.put(one)
-        except AwayError as error:
-            news.put(error)
         except Exception as error:
             news.put(error)
-            return
+            if not was_there or not isinstance(error, AwayError):
+                return
         time.sleep(_AGAIN_S)

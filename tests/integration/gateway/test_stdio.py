@@ -170,19 +170,6 @@ def test_a_client_of_the_typescript_sdk_starts_it(node_modules: Path, tmp_path: 
     assert (seen["changed"], seen["unknown"]) == (True, -32602)
 
 
-def test_the_end_of_stdin_ends_it_and_its_servers(odd: list[str]) -> None:
-    with started(odd) as gateway:
-        gateway.greet()
-        (child,) = gateway.children()
-
-        code, said, logged = gateway.end()
-
-        assert (code, said) == (0, b"")
-        assert "1 of 1 servers ready" in logged
-        assert "left behind: nothing" in logged
-        wait_until_gone(child)
-
-
 def test_what_was_asked_before_the_end_of_stdin_is_answered(odd: list[str], tmp_path: Path) -> None:
     asked = tmp_path / "asked.jsonl"
     call = {"name": "odd__echo", "arguments": {"text": "hello"}}
@@ -272,7 +259,7 @@ def test_a_client_may_say_all_before_it_reads_anything(odd: list[str]) -> None:
         assert all(answer["result"]["structuredContent"]["text"] == text for answer in answers)
 
 
-def test_it_needs_no_extra_and_a_stray_print_is_no_message(odd: list[str]) -> None:
+def test_it_ends_with_stdin_needs_no_extra_and_a_stray_print_is_no_message(odd: list[str]) -> None:
     hidden = ("uvicorn", "fastapi", "starlette", "prometheus_client", "uvloop", "httptools", "opentelemetry")
     program = (
         f"import os, sys; sys.modules.update(dict.fromkeys({hidden!r}))\n"
@@ -283,7 +270,11 @@ def test_it_needs_no_extra_and_a_stray_print_is_no_message(odd: list[str]) -> No
     )
     with started([odd[0], "-c", program, *odd[3:]]) as gateway:
         gateway.greet()
+        (child,) = gateway.children()
         code, said, logged = gateway.end()
 
+        wait_until_gone(child)
     assert (code, said) == (0, b"")
     assert logged.count("stray") == 2
+    assert "1 of 1 servers ready" in logged
+    assert "left behind: nothing" in logged

@@ -202,6 +202,7 @@ def test_a_configuration_with_mistakes_is_told_and_not_used(cli: Cli, capsys: Ca
         (["xyz"], "No such command 'xyz'. See mcp-orchestrator --help"),
         (["run", "nowhere.toml"], "nowhere.toml: there is no such file; check the path"),
         (["run", "orchestrator.toml", "--demo"], "--demo has servers of its own: leave FILE out, or --demo"),
+        (["serve", "--stdio", "--port", "1"], "--stdio listens nowhere: leave --host and --port out"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_is_told_so(

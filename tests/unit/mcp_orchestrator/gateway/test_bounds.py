@@ -79,6 +79,7 @@ async def test_a_session_that_is_ended_gives_up_what_is_under_way_in_it() -> Non
 @on_a_loop
 async def test_a_stream_of_changes_that_is_kept_alive_begins_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "KEEP_ALIVE_S", 0.01)
+    monkeypatch.setattr(streams, "BEGIN_AFTER_S", 0.01)
     async with serving({"a": LEGACY}) as (caller, _, _gateway):
         asked = caller.modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
 

@@ -145,11 +145,12 @@ async def test_a_call_that_is_cancelled_is_given_up_and_not_answered(is_modern: 
 async def test_an_id_in_use_is_refused() -> None:
     async with talking({"a": {}}) as talk:
         talk.scripts.hold = True
-        talk.hello()
-        talk.request(1, "tools/call", QUEUE)
+        talk.modern(1, "tools/call", **QUEUE)
         await held(talk.scripts)
 
-        assert (await talk.ask(1, "ping"))["error"]["message"] == "this id is in use"
+        talk.modern(1, "tools/list")
+
+        assert (await talk.reader.answer(1))["error"]["message"] == "this id is in use"
 
 
 @on_a_loop
