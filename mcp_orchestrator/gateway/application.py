@@ -91,7 +91,8 @@ class Gateway:
         self._shelves, listeners = Shelves(self._fetched, loop_time), Listeners()
         mode = meta_tools or self.orchestrator.config.daemon.meta_tools
         reserved = frozenset[str]() if mode == "off" else NAMES
-        catalogue = OneCatalogue(self._servers, self._hearing.status, self._shelves, reserved)
+        hearing = self._hearing
+        catalogue = OneCatalogue(self._servers, hearing.status, lambda: hearing.version, self._shelves, reserved)
         self._fanout = Fanout(self.orchestrator, catalogue)
         self._dispatch = dispatch = Dispatch(
             self.orchestrator, catalogue, listeners, MetaTools(mode, self.orchestrator, catalogue)

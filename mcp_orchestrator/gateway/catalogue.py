@@ -23,36 +23,39 @@ _NOT_OURS = ("execution",)  # What a tool says of tasks, which the gateway does 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The merged tools at one moment. `seen`: what it was made of."""
+    """The merged tools at one moment. `of`, `version`: what they were made of."""
 
     names: Published
     modern: list[Tool]
     legacy: list[Tool]
     header_params: Mapping[Origin, tuple[HeaderParam, ...]]
-    seen: tuple[object, ...] = field(repr=False)
+    of: Servers = field(repr=False)
+    version: int
 
 
 class OneCatalogue:
-    """Merges what the servers list. `servers`, `status` say how things are now; no tool gets a name of `reserved`."""
+    """Merges what the servers list. `servers`, `status` say how things are now; no tool gets a name of `reserved`.
+
+    `version`: a number that is another one when `status` has other tools.
+    """
 
     def __init__(
         self,
         servers: Callable[[], Servers],
         status: Callable[[ServerName], ServerStatus],
+        version: Callable[[], int],
         shelves: Shelves,
         reserved: frozenset[str] = frozenset(),
     ) -> None:
-        self._servers, self._status, self._shelves, self._reserved = servers, status, shelves, reserved
+        self._servers, self._status, self._version = servers, status, version
+        self._shelves, self._reserved = shelves, reserved
         self._tools: Tools | None = None
 
     def tools(self) -> Tools:
         """Return the tools of all enabled servers, as each listed them last, also of one that is away."""
-        servers = self._enabled()
-        catalogues = {name: self._status(name).catalogue for name in servers}
-        seen = (*servers.values(), *catalogues.values())
-        kept = self._tools
-        if kept is None or len(kept.seen) != len(seen) or any(a is not b for a, b in zip(kept.seen, seen, strict=True)):
-            kept = self._tools = _merged(servers, catalogues, seen, self._reserved)
+        of, version, kept = self._servers(), self._version(), self._tools  # The number before what it is of.
+        if kept is None or kept.of is not of or kept.version != version:
+            kept = self._tools = self._merged(of, version)
         return kept
 
     def listed(self, identity: Identity, *, is_modern: bool) -> list[Tool]:
@@ -109,6 +112,14 @@ class OneCatalogue:
                 return server
         return None
 
+    def _merged(self, of: Servers, version: int) -> Tools:
+        servers = {name: config for name, config in of.items() if config.enabled}
+        catalogues = {name: self._status(name).catalogue for name in servers}
+        names = published(servers, {name: list(one.tools) for name, one in catalogues.items()}, self._reserved)
+        modern, params = _entries(names, catalogues)
+        legacy = list(map(_for_legacy, modern))
+        return Tools(names=names, modern=modern, legacy=legacy, header_params=params, of=of, version=version)
+
     def _unlisted(self, name: str) -> Origin | None:
         """Return the origin if its server has not listed anything yet: it will say whether there is such a tool."""
         never = {name: c for name, c in self._enabled().items() if not self._status(name).catalogue.tools}
@@ -131,14 +142,11 @@ def _readable(lists: Mapping[ServerName, list[Entry]], identity: Identity) -> Ma
     return {server: entries for server, entries in lists.items() if identity.may_read(server)}
 
 
-def _merged(
-    servers: Servers,
-    catalogues: Mapping[ServerName, Catalogue],
-    seen: tuple[object, ...],
-    reserved: frozenset[str],
-) -> Tools:
-    names = published(servers, {server: list(catalogue.tools) for server, catalogue in catalogues.items()}, reserved)
-    modern, params = list[Tool](), dict[Origin, tuple[HeaderParam, ...]]()
+def _entries(
+    names: Published, catalogues: Mapping[ServerName, Catalogue]
+) -> tuple[list[Tool], dict[Origin, tuple[HeaderParam, ...]]]:
+    """Return every tool under the name it is offered by, and what of its arguments headers say too."""
+    tools, params = list[Tool](), dict[Origin, tuple[HeaderParam, ...]]()
     for name, origin in names.offered.items():
         tool = catalogues[origin.server].tools[origin.name]  # type: ignore[index]  # a NewType of str
         entry = {key: value for key, value in tool.items() if key not in _NOT_OURS} | {"name": name}
@@ -148,8 +156,8 @@ def _merged(
             entry["inputSchema"], found = _without_headers(tool.get("inputSchema")), ()
         if found:
             params[origin] = found
-        modern.append(entry)
-    return Tools(names=names, modern=modern, legacy=list(map(_for_legacy, modern)), header_params=params, seen=seen)
+        tools.append(entry)
+    return tools, params
 
 
 def _for_legacy(tool: Tool) -> Tool:

@@ -98,7 +98,8 @@ class Dispatch:
             raise invalid(f"Unknown tool: {name}")
         params = {key: value for key, value in params.items() if key != "task"}  # We make none.
         wanted = {**params, "name": origin.name, "arguments": cast("dict[str, Any]", arguments or {})}
-        timeout_s = self._orchestrator.config.servers[origin.server].tool(ToolName(origin.name)).timeout_s
+        server = self._orchestrator.config.servers.get(origin.server)  # A reload may just have taken it away.
+        timeout_s = None if server is None else server.tool(ToolName(origin.name)).timeout_s
         return await self._ask(origin.server, "tools/call", wanted, asker, timeout_s)
 
     async def _call_ours(

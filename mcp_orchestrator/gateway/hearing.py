@@ -1,6 +1,7 @@
 """What servers say unasked, and what becomes of them: from the orchestrator's threads to the gateway's loop."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -27,6 +28,8 @@ class Hearing:
         # Each server's actor writes its own entries.
         self._seen: dict[ServerName, _Seen] = {}
         self._statuses: dict[ServerName, ServerStatus] = {}
+        self._versions = itertools.count(1)
+        self.version = 0  # Another one whenever a server lists other tools, and for some changes that matter less.
         self._news = asyncio.Event()  # Something is not what it was.
         self._tools: list[object] = []
         self._connections: dict[ServerName, tuple[int, int]] = {}
@@ -71,6 +74,7 @@ class Hearing:
         seen = (status.catalogue, status.ready, status.connection, status.fresh)
         if self._seen.get(status.server) != seen:
             self._seen[status.server] = seen
+            self.version = next(self._versions)  # After the status: who sees this number sees that too.
             self._later(self._changed, status)
 
     def on_incident(self, incident: Incident) -> None:

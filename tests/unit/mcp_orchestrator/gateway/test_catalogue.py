@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
+from actors.call import ServerName
+from actors.catalogue import Catalogue
+from actors.config import ServerConfig
 from actors.errors import MCPToolError
+from actors.mcp.paging import Entry, ListMethod
+from actors.status import ServerStatus
 from actors.transport import Request
+from mcp_orchestrator.gateway.catalogue import OneCatalogue
+from mcp_orchestrator.gateway.shelves import Shelves
 from tests.fixtures.faces import Scripts, config
 from tests.fixtures.gateways import LEGACY, held, offering, params_of, serving
 from tests.fixtures.manual_time import eventually, on_a_loop
@@ -173,3 +180,31 @@ async def test_what_a_server_was_asked_for_as_it_was_taken_away_is_not_there(
         await reloading
 
         assert (await asked.done()).error["code"] in {-32602, -32002}
+
+
+@on_a_loop
+async def test_tools_of_a_server_that_was_taken_away_are_not_offered() -> None:
+    async with serving({"a": LEGACY, "c": LEGACY}) as (caller, _, gateway):
+        await caller.initialize()
+        before = (await caller.legacy("tools/list").done()).result["tools"]
+        await gateway.orchestrator.reload(config(servers={"c": LEGACY}))
+
+        after = (await caller.legacy("tools/list", request_id=8).done()).result["tools"]
+
+    assert {tool["name"].partition("__")[0] for tool in before} == {"a", "c"}
+    assert {tool["name"].partition("__")[0] for tool in after} == {"c"}
+
+
+def test_a_changed_configuration_holds_before_any_server_has_said_something() -> None:
+    status = ServerStatus(server=ServerName("a"), catalogue=Catalogue.of([{"name": "open"}, {"name": "secret"}]))
+    servers = {ServerName("a"): ServerConfig(name=ServerName("a"), command=("a",))}
+    catalogue = OneCatalogue(lambda: servers, lambda _: status, lambda: 1, Shelves(no_lists, lambda: 0.0))
+    assert [tool["name"] for tool in catalogue.tools().modern] == ["a__open", "a__secret"]
+
+    servers = {ServerName("a"): ServerConfig(name=ServerName("a"), command=("a",), hide=("secret",))}
+
+    assert [tool["name"] for tool in catalogue.tools().modern] == ["a__open"]
+
+
+async def no_lists(_server: ServerName, _kind: ListMethod, _timeout_s: float) -> list[Entry]:
+    return []
