@@ -7,16 +7,23 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from mcp import Client
 from mcp_types import TextContent
 
-from tests.fixtures.manual_time import on_a_loop, until
+from tests.fixtures.manual_time import eventually, on_a_loop, until
 from tests.fixtures.stdio import wait_until_gone
 from tests.fixtures.terminal import on_pipe
 from tests.integration.gateway.conftest import SDK, gateway
 
 SERVERS = {"a": {"command": [*SDK, "stdio"], "protocol": "legacy"}}
 SERVE = (sys.executable, "-m", "mcp_orchestrator", "serve")
+
+
+def _in_flight(url: str) -> int:
+    """Return how many calls are under way at the server a."""
+    status = requests.get(url.replace("/mcp", "/api/v1/servers/a"), timeout=10).json()
+    return int(status["in_flight"])
 
 
 WITHOUT = """
@@ -105,7 +112,7 @@ async def test_a_call_in_flight_is_answered_while_it_ends(tmp_path: Path, mode: 
         async with Client(url, mode=mode) as client:
             await client.list_tools()  # Else it does so when the call has been answered.
             calling = asyncio.ensure_future(client.call_tool("a__slow", {"seconds": 1.0}))
-            await client.call_tool("a__held", {})  # In one pipe: the slow one has reached its server by now.
+            await eventually(lambda: _in_flight(url) == 1)
             running.signal(signal.SIGTERM)
 
             result = await calling
