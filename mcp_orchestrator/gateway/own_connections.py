@@ -6,6 +6,7 @@ a caller needs a connection that began with what he declared.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -59,6 +60,7 @@ class OwnConnections:
         self._loop = asyncio.get_running_loop()
         self._passed_on = PassedOn(session, self._loop)
         self._engine: Engine | None = None
+        self._past = Counter[str]()  # Of engines that have ended.
         self._opened: dict[ServerName, Mapping[str, Any]] = {}  # With what is configured otherwise for him.
         self._connecting: dict[ServerName, Future[bool]] = {}
         self._watched: dict[str, ServerName] = {}  # By URI.
@@ -129,24 +131,36 @@ class OwnConnections:
                 return
             for server in [server for server in self._opened if not self._is_wanted(server)]:
                 self._forget(server)
-            await reply_of(self._engine.reload(self._config()), _RELOAD_S, otherwise=[])
+            if self._opened:
+                await reply_of(self._engine.reload(self._config()), _RELOAD_S, otherwise=[])
+            else:
+                await self._end(finish_s=_RELOAD_S)
 
-    async def close(self) -> dict[str, int]:
+    async def close(self) -> Mapping[str, int]:
         """End all of them, and return the numbers of what they did. Calls under way are ended."""
         self._is_over = True
         async with self._changing:
-            engine, self._engine = self._engine, None
-        if engine is not None:
-            await reply_of(engine.shut_down(finish_s=0.0, gone_s=_RELEASE_S), _RELEASE_S + GRACE_S, otherwise=[])
-            if left := await asyncio.to_thread(engine.end, GRACE_S):
-                logger.warning("left behind of a session's own connections: %s", ", ".join(left))
+            await self._end(finish_s=0.0)
         for server in list(self._opened):
             self._forget(server)
-        return {} if engine is None else numbers(engine)
+        return self.numbers()
 
-    def numbers(self) -> dict[str, int]:
+    def numbers(self) -> Mapping[str, int]:
         """Return how many calls there were, and what became of them."""
-        return {} if self._engine is None else numbers(self._engine)
+        so_far = Counter(self._past)
+        so_far.update({} if self._engine is None else numbers(self._engine))
+        return so_far
+
+    async def _end(self, *, finish_s: float) -> None:
+        """End the engine, which has threads of its own; what it counted stays."""
+        if (engine := self._engine) is None:
+            return
+        ending = engine.shut_down(finish_s=finish_s, gone_s=_RELEASE_S)
+        await reply_of(ending, finish_s + _RELEASE_S + GRACE_S, otherwise=[])
+        if left := await asyncio.to_thread(engine.end, GRACE_S):
+            logger.warning("left behind of a session's own connections: %s", ", ".join(left))
+        self._engine = None
+        self._past.update(numbers(engine))
 
     def _forget(self, server: ServerName) -> None:
         del self._opened[server]

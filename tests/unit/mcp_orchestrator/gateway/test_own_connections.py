@@ -1,64 +1,13 @@
 """Servers with `per_session`: a connection for each session, whose caller they can ask, and who alone hears them."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
-from actors.call import ServerName
-from actors.errors import ServerUnavailableError
-from actors.status import ServerStatus
-from actors.transport import Reply, Request
-from mcp_orchestrator.access.room import Room
-from mcp_orchestrator.gateway import Gateway, application, sessions
-from mcp_orchestrator.gateway.own_connections import OwnConnections
-from mcp_orchestrator.gateway.sessions import Session
-from tests.fixtures.asgi import Asked, Caller
-from tests.fixtures.faces import Scripts, config
-from tests.fixtures.gateways import given_up, hello, params_of, serving
+from actors.transport import Request
+from tests.fixtures.faces import Scripts
+from tests.fixtures.gateways import hello, params_of, serving
 from tests.fixtures.manual_time import eventually, on_a_loop
-from tests.fixtures.scripted_wire import ScriptedConnection, ScriptedExchange
-
-OWN = {"protocol": "legacy", "per_session": True}
-CALL: Mapping[str, Any] = {"name": "a__status", "arguments": {"n": None}}
-FORM: Mapping[str, Any] = {"message": "Who?", "requestedSchema": {"type": "object", "properties": {}}}
-ANN = {"action": "accept", "content": {"name": "Ann"}, "_meta": {"by": "hand"}}
-
-
-async def opened(gateway: Gateway, **declared: Any) -> Caller:
-    """Return a caller who has begun a session and declared this."""
-    caller = Caller(gateway)
-    params = {"protocolVersion": "2025-11-25", "capabilities": declared}
-    asked = await caller.http("POST", {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}).done()
-    caller.session = asked.headers["mcp-session-id"]
-    return caller
-
-
-async def held_call(caller: Caller, scripts: Scripts, request_id: int = 7) -> tuple[Asked, ScriptedExchange]:
-    """Begin a call, and wait until it has reached the server, which holds it."""
-    scripts.hold, known = True, len(scripts.wire("a").exchanges)
-    asked = caller.legacy("tools/call", CALL, request_id)
-    await eventually(lambda: len(scripts.wire("a").exchanges) > known)
-    exchange = scripts.wire("a").exchanges[-1]
-    exchange.write()
-    return asked, exchange
-
-
-def declared_by(scripts: Scripts) -> list[Mapping[str, Any]]:
-    """Return what each connection to the server declared, in their order."""
-    requests = [message for message in scripts.wire("a").sent if isinstance(message, Request)]
-    return [(request.params or {})["capabilities"] for request in requests if request.method == "initialize"]
-
-
-def replies(scripts: Scripts) -> list[Reply]:
-    """Return what the server was answered."""
-    return [message for message in scripts.wire("a").sent if isinstance(message, Reply)]
-
-
-async def ended(connection: ScriptedConnection) -> None:
-    """Wait for the end of a connection."""
-    await eventually(lambda: bool(connection.ended))
+from tests.fixtures.own_connections import ANN, CALL, FORM, OWN, declared_by, held_call, opened, replies
 
 
 @on_a_loop
@@ -230,109 +179,6 @@ async def test_a_new_log_level_is_told_to_the_session_s_own_server() -> None:
             return [(message.params or {})["level"] for message in sent if message.method == "logging/setLevel"]
 
         await eventually(lambda: levels() == ["warning"])
-
-
-@on_a_loop
-async def test_there_are_only_so_many_and_who_comes_too_late_reads_why() -> None:
-    scripts = Scripts()
-    settings = config(servers={"a": OWN}) | {"daemon": {"max_session_connections": 1}}
-    gateway = Gateway(settings, runtime=scripts.runtime, transport_factory=scripts)
-    async with gateway:
-        first, second = await opened(gateway), await opened(gateway)
-        await first.legacy("tools/call", CALL).done()
-
-        refused = (await second.legacy("tools/call", CALL).done()).result
-
-        assert refused["isError"] is True
-        assert "max_session_connections. Nothing was executed" in refused["content"][0]["text"]
-        await first.http("DELETE", mcp_session_id=first.session).done()
-        await eventually(lambda: gateway.own_connections()["connections"] == 0)
-        assert "isError" not in (await second.legacy("tools/call", CALL).done()).result
-    assert scripts.runtime.close(timeout_s=5.0) == []
-
-
-@on_a_loop
-async def test_the_connection_ends_with_the_session_and_its_calls_are_counted() -> None:
-    async with serving({"a": OWN}) as (_, scripts, gateway):
-        caller = await opened(gateway)
-        await caller.legacy("tools/call", CALL).done()
-        call, exchange = await held_call(caller, scripts, 8)
-        shared, own = scripts.wire("a").connections
-
-        await caller.http("DELETE", mcp_session_id=caller.session).done()
-
-        await given_up(scripts)
-        exchange.end({"content": []})
-        await ended(own)
-        assert (await call.done()).error["message"] == "cancelled"
-        await eventually(lambda: gateway.own_connections()["connections"] == 0)
-        numbers = gateway.own_connections()
-        assert (numbers["total_calls"], numbers["pending_calls"], numbers["unaccounted_calls"]) == (2, 0, 0)
-        assert not shared.ended
-
-
-@on_a_loop
-async def test_the_connection_of_a_session_that_nobody_uses_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application, "_EXPIRE_EVERY_S", 0.001)
-    async with serving({"a": OWN}) as (_, scripts, gateway):
-        caller = await opened(gateway)
-        await caller.legacy("tools/call", CALL).done()
-
-        monkeypatch.setattr(sessions, "IDLE_S", 0.0)
-
-        await ended(scripts.wire("a").connections[1])
-        await eventually(lambda: gateway.own_connections()["connections"] == 0)
-        assert (await caller.legacy("ping").done()).status == 404
-
-
-@on_a_loop
-async def test_a_server_that_was_changed_is_connected_anew_in_each_session() -> None:
-    async with serving({"a": OWN, "b": {}}) as (_, scripts, gateway):
-        caller = await opened(gateway)
-        await caller.legacy("tools/call", CALL).done()
-        own = scripts.wire("a").connections[1]
-
-        changed = config(servers={"a": {**OWN, "timeout_s": 7}, "b": {}})
-        await gateway.orchestrator.reload(changed)
-
-        await ended(own)
-        assert (await caller.legacy("tools/call", CALL).done()).result["structuredContent"] == {"of": "status"}
-        shared = config(servers={"a": {"protocol": "legacy"}, "b": {}})
-        await gateway.orchestrator.reload(shared)
-        await eventually(lambda: gateway.own_connections()["connections"] == 0)
-        assert (await caller.legacy("tools/call", CALL).done()).result["structuredContent"] == {"of": "status"}
-
-
-@on_a_loop
-async def test_a_server_that_was_taken_away_while_it_was_asked_is_an_answer_and_holds_no_place() -> None:
-    async with serving({"a": OWN, "b": {}}) as (_, _scripts, gateway):
-        session = Session("s", "2025-11-25", 0.0)
-        room = Room(lambda: 1)
-        own = OwnConnections(gateway.orchestrator, lambda name: ServerStatus(server=name), session, room)
-        await gateway.orchestrator.reload(config(servers={"b": {}}))
-
-        assert not own.serves(ServerName("a"))
-        for timeout in (None, 1.0):
-            with pytest.raises(ServerUnavailableError, match="not in the configuration any more") as raised:
-                await own.request("a", "prompts/get", {"name": "p"}, timeout=timeout)
-            assert raised.value.executed == "no"
-
-        assert room.taken == 0
-
-
-@on_a_loop
-async def test_a_call_under_way_over_it_finishes_as_the_gateway_ends() -> None:
-    async with serving({"a": OWN}) as (_, scripts, gateway):
-        caller = await opened(gateway)
-        call, exchange = await held_call(caller, scripts)
-
-        closing = asyncio.ensure_future(gateway.close())
-        await eventually(lambda: gateway.orchestrator.refusal() is not None)
-        exchange.end({"content": []})
-
-        assert (await call.done()).result == {"content": []}
-        assert await closing == []
-        assert all(connection.ended for connection in scripts.wire("a").connections)
 
 
 @on_a_loop
