@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 SERVERS = HERE / "bench_gateway_servers.py"
 GOAL_RATIO, GOAL_ADDED_MS, GOAL_MB, GOAL_IDLE = 1.3, 1.0, 100, 1.0
 MANY = 16
+LIMIT_S = 60.0  # For one round of one subject.
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,11 @@ def gateway(servers: Mapping[str, object]) -> Generator[tuple[int, int]]:
 def measured(subject: Subject, callers: int, calls: int) -> Figures:
     """Have so many callers make so many calls."""
     words = (str(subject.port), subject.era, subject.tool, str(callers), str(calls))
-    ran = subprocess.run(  # noqa: S603 -- our own
-        [sys.executable, str(SERVERS), "load", *words], check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, str(SERVERS), "load", *words]
+    try:
+        ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=LIMIT_S)  # noqa: S603 -- our own
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"{subject.name}, {callers} callers: not done within {LIMIT_S:g} s") from None
     rate, p50_s = ran.stdout.split()
     return Figures(float(rate), float(p50_s))
 

@@ -15,6 +15,7 @@ from urllib3.response import HTTPResponse
 from urllib3.util import wait_for_write
 
 from actors.mcp.http_head import Response
+from actors.mcp.http_socket import KernelTimedSocket
 
 # Waits of sockets are counted in milliseconds by the C library, in an int: beyond 24 days they wrap round, and one of
 # 50 days ends at once. A longer wait than this has no limit.
@@ -115,6 +116,7 @@ class HttpConnection(urllib3.connection.HTTPConnection):
     """
 
     response_class = Response
+    socket_class: type[socket.socket] = KernelTimedSocket
     idle_since: float | None = None
     _spare: socket.socket | None = None
     _grip: Grip
@@ -228,7 +230,7 @@ class HttpConnection(urllib3.connection.HTTPConnection):
 
     def _connect(self, found: tuple[Any, ...], until: float) -> socket.socket:
         family, kind, protocol, _, address = found
-        sock = socket.socket(family, kind, protocol)
+        sock = self.socket_class(family, kind, protocol)
         try:
             self._spare = sock.dup()
             self._grip.hold(self._spare)
@@ -260,3 +262,5 @@ class HttpConnection(urllib3.connection.HTTPConnection):
 
 class HttpsConnection(HttpConnection, urllib3.connection.HTTPSConnection):
     """The same over TLS."""
+
+    socket_class = socket.socket
