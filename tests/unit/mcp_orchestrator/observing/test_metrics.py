@@ -115,6 +115,7 @@ async def test_a_call_under_way_shows_and_its_time_is_counted_once_it_is_answere
         seen.scripts.hold = True
         calling = [asyncio.ensure_future(a_call(seen)) for _ in range(2)]
         first = await held(seen.scripts)
+        await eventually(lambda: seen.gateway.orchestrator.get_pending_calls() == 2)
         seen.scripts.runtime.advance(0.06)
         await eventually(lambda: seen.gateway.orchestrator.get_statuses()[0].waiting)
 
