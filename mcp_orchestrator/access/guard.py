@@ -6,6 +6,7 @@ from typing import Any
 
 from mcp_orchestrator.access import audit
 from mcp_orchestrator.access.answers import Event, Header, NotAdmittedError, Receive, Scope, Send, with_headers
+from mcp_orchestrator.access.bodies import TooLargeError, whole_body
 from mcp_orchestrator.access.failures import Failures
 from mcp_orchestrator.access.identity import Identity, identified
 from mcp_orchestrator.access.room import Room
@@ -135,27 +136,16 @@ class Guard:
 
     async def _whole(self, headers: Mapping[bytes, str], receive: Receive) -> Receive:
         """Read a body, and return what gives it away again. ConnectionError: the caller has gone."""
-        said = headers.get(b"content-length", "")
-        size, parts, more = 0, list[bytes](), True
-        if said.isdecimal() and int(said[:20]) > self._max_body_bytes:
-            raise self._too_large()
-        while more:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                raise ConnectionError("the caller has gone")
-            parts.append(event.get("body", b""))
-            size, more = size + len(parts[-1]), event.get("more_body", False)
-            if size > self._max_body_bytes:
-                raise self._too_large()
-        whole: list[Event] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+        try:
+            body = await whole_body(receive, headers.get(b"content-length"), self._max_body_bytes)
+        except TooLargeError as error:
+            raise NotAdmittedError(413, f"the body is larger than {self._max_body_bytes} bytes") from error
+        whole: list[Event] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def again() -> Event:
             return whole.pop() if whole else await receive()
 
         return again
-
-    def _too_large(self) -> NotAdmittedError:
-        return NotAdmittedError(413, f"the body is larger than {self._max_body_bytes} bytes")
 
 
 class _Answer:

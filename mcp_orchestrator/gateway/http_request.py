@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 
+from mcp_orchestrator.access.bodies import TooLargeError, whole_body
 from mcp_orchestrator.access.identity import EVERYTHING, Identity
 from mcp_orchestrator.access.where_from import wrong_place
 
@@ -65,21 +66,7 @@ def takes_events(headers: Headers) -> bool:
 
 async def body_of(receive: Receive, headers: Headers, most: int) -> bytes:
     """Read the body, of so many bytes at most. TurnedAwayError: too large; ConnectionError: the caller has gone."""
-    length = headers.get("content-length")
-    if length is not None and length.isdecimal() and int(length[:20]) > most:
-        raise _too_large(most)
-    parts, size = list[bytes](), 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError("the caller has gone")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > most:
-            raise _too_large(most)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _too_large(most: int) -> TurnedAwayError:
-    return TurnedAwayError(413, -32600, f"the body is larger than {most} bytes")
+    try:
+        return await whole_body(receive, headers.get("content-length"), most)
+    except TooLargeError as error:
+        raise TurnedAwayError(413, -32600, f"the body is larger than {most} bytes") from error

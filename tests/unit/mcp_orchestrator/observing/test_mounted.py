@@ -29,6 +29,17 @@ async def test_metrics_may_be_turned_off_and_probes_may_not(metrics: bool, statu
         await daemon.close()
 
 
+@pytest.mark.parametrize(("dashboard", "status"), [(True, 200), (False, 404)])
+@on_a_loop
+async def test_the_dashboard_may_be_turned_off_and_what_it_reads_stays(dashboard: bool, status: int) -> None:  # noqa: FBT001
+    daemon = Daemon({**CONFIG, "daemon": {"dashboard": dashboard}})
+    try:
+        assert (await asked(daemon, "/")).status == status
+        assert (await asked(daemon, "/api/v1/overview")).status == 200
+    finally:
+        await daemon.close()
+
+
 @on_a_loop
 async def test_a_daemon_that_was_told_to_end_while_it_started_is_not_ready() -> None:
     daemon = Daemon({**CONFIG, "servers": {"a": {"command": ["true"], "enabled": False}}})
