@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from mcp_orchestrator.access import Guard, Tokens, audit, tokens_of
+from mcp_orchestrator.access.answers import Receive, Scope, Send
 from mcp_orchestrator.config import DaemonSettings, OrchestratorConfig, Source
 from mcp_orchestrator.control import Control, refuse_http
 from mcp_orchestrator.daemon import reference
@@ -15,8 +16,7 @@ from mcp_orchestrator.daemon.configuration import Configuration
 from mcp_orchestrator.dashboard import Dashboard
 from mcp_orchestrator.gateway import Gateway
 from mcp_orchestrator.gateway.application import PATH
-from mcp_orchestrator.gateway.http_request import LOOPBACK, Receive, Scope
-from mcp_orchestrator.gateway.streams import Send
+from mcp_orchestrator.gateway.http_request import LOOPBACK
 from mcp_orchestrator.observing.pages import Observed
 from mcp_orchestrator.observing.tracing import NO_TRACES, traces
 

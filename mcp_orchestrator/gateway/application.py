@@ -15,6 +15,7 @@ from actors.runtime import Runtime
 from actors.status import ServerStatus
 from actors.transport import TransportFactory
 from mcp_orchestrator.access import identity_of
+from mcp_orchestrator.access.answers import Receive, Scope, Send
 from mcp_orchestrator.aio import AsyncMCPOrchestrator
 from mcp_orchestrator.config import Source
 from mcp_orchestrator.gateway import ladder
@@ -25,8 +26,6 @@ from mcp_orchestrator.gateway.hearing import Hearing
 from mcp_orchestrator.gateway.http_request import (
     LOOPBACK,
     Headers,
-    Receive,
-    Scope,
     TurnedAwayError,
     body_of,
     check_is_json,
@@ -42,7 +41,7 @@ from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_REQUEST, Refused
 from mcp_orchestrator.gateway.sessions import Session, Sessions
 from mcp_orchestrator.gateway.shelves import Shelves
 from mcp_orchestrator.gateway.stdio import Conversation, Lines
-from mcp_orchestrator.gateway.streams import Send, send_json, send_whole
+from mcp_orchestrator.gateway.streams import send_json, send_whole
 from mcp_orchestrator.gateway.tally import Numbers
 from mcp_orchestrator.gateway.welcome import Welcome
 

@@ -1,14 +1,11 @@
 """What comes in over HTTP: who may ask, and what he sent. As ASGI has it."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from mcp_orchestrator.access.answers import Receive
 from mcp_orchestrator.access.bodies import TooLargeError, whole_body
 from mcp_orchestrator.access.identity import EVERYTHING, Identity
 from mcp_orchestrator.access.where_from import wrong_place
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

@@ -9,9 +9,10 @@ from actors.catalogue import table
 from actors.errors import MCPOrchestratorError
 from actors.mcp.envelope import LEGACY_VERSIONS
 from mcp_orchestrator.access import Identity
+from mcp_orchestrator.access.answers import Receive, Send
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
 from mcp_orchestrator.gateway.fanout import Fanout
-from mcp_orchestrator.gateway.http_request import Headers, Receive, TurnedAwayError, takes_events
+from mcp_orchestrator.gateway.http_request import Headers, TurnedAwayError, takes_events
 from mcp_orchestrator.gateway.logs import LEVELS
 from mcp_orchestrator.gateway.messages import check_is_message, is_request
 from mcp_orchestrator.gateway.owning import Owning
@@ -26,7 +27,7 @@ from mcp_orchestrator.gateway.refusals import (
 )
 from mcp_orchestrator.gateway.sessions import Session, Sessions
 from mcp_orchestrator.gateway.shapes import for_legacy
-from mcp_orchestrator.gateway.streams import Answer, Events, Message, Send, WayBack, send_json, send_whole
+from mcp_orchestrator.gateway.streams import Answer, Events, Message, WayBack, send_json, send_whole
 from mcp_orchestrator.gateway.welcome import Welcome
 
 SESSION_HEADER = "mcp-session-id"

@@ -8,15 +8,16 @@ from actors.catalogue import table
 from actors.errors import MCPOrchestratorError
 from actors.mcp.envelope import MODERN_VERSIONS, SUBSCRIPTION_ID
 from mcp_orchestrator.access import Identity
+from mcp_orchestrator.access.answers import Receive, Send
 from mcp_orchestrator.gateway import fanout, ladder
 from mcp_orchestrator.gateway.catalogue import OneCatalogue
 from mcp_orchestrator.gateway.dispatch import Asker, Dispatch
 from mcp_orchestrator.gateway.fanout import UPDATED, Fanout, Kind
-from mcp_orchestrator.gateway.http_request import Headers, Receive, takes_events
+from mcp_orchestrator.gateway.http_request import Headers, takes_events
 from mcp_orchestrator.gateway.presence import Presence
 from mcp_orchestrator.gateway.refusals import INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RefusedError
 from mcp_orchestrator.gateway.shapes import PREFIX, for_modern
-from mcp_orchestrator.gateway.streams import Answer, Message, Send, Stream, WayBack
+from mcp_orchestrator.gateway.streams import Answer, Message, Stream, WayBack
 from mcp_orchestrator.gateway.welcome import Welcome
 
 _STATUS = {METHOD_NOT_FOUND: 404, INTERNAL: 200}

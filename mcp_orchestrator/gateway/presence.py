@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from mcp_orchestrator.gateway.http_request import Receive
+from mcp_orchestrator.access.answers import Receive
 
 # Most calls have been answered by then, and need no task for it. Arbitrary: nobody who has gone minds.
 _WATCH_AFTER_S = 0.05

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
+from mcp_orchestrator.access.answers import Send
+
 Message = Mapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KEEP_ALIVE_S = 15.0
 # An answer that has begun as a stream has to end as one, and some clients take no event over 1 MiB, but any JSON. So it
