@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from actors.errors import CallCancelledError, MCPOrchestratorError, MCPTimeoutError, MCPToolError
+from actors.results import CallMetadata
 from mcp_orchestrator.access.identity import Identity
 
 NAME = "mcp_orchestrator.audit"
@@ -22,14 +23,19 @@ _BY_EXECUTED = {"no": "not_executed", "yes": "executed", "unknown": "unknown"}
 
 @dataclass(slots=True)
 class Line:
-    """How one call ends. `request_id`: its number, where there is one.
+    """How one call ends. `what`: as of `call`. `request_id`: its number, where there is one.
 
     `outcome`: ok, error (of the tool), refused (as no usable request), denied (to this token), timeout, cancelled,
     not_executed, executed (but the answer is of no use) or unknown.
     """
 
+    what: str
     outcome: str = "ok"
     request_id: int | None = None
+
+    def answered(self, metadata: CallMetadata) -> None:
+        """Take down who has answered: perhaps nobody was named."""
+        self.what, self.request_id = f"{metadata.server}__{metadata.tool}", metadata.request_id
 
     def ended_badly(self, error: MCPOrchestratorError) -> None:
         """Take down an error."""
@@ -53,7 +59,7 @@ def switch(*, on: bool) -> None:
 @contextmanager
 def call(identity: Identity, what: str) -> Generator[Line]:
     """Write a line when a call has ended. `what`: server__tool, or the server and the method."""
-    line, began = Line(), time.perf_counter()
+    line, began = Line(what), time.perf_counter()
     try:
         yield line
     except MCPOrchestratorError as error:
@@ -67,12 +73,12 @@ def call(identity: Identity, what: str) -> Generator[Line]:
         raise
     finally:
         if logger.isEnabledFor(logging.INFO):
-            _called(identity, what, line, round((time.perf_counter() - began) * 1000))
+            _called(identity, line, round((time.perf_counter() - began) * 1000))
 
 
 def denied(identity: Identity, what: str) -> None:
     """Write that somebody asked for what he may not have."""
-    _called(identity, what, Line(outcome="denied"), 0)
+    _called(identity, Line(what, outcome="denied"), 0)
 
 
 def administered(identity: Identity, what: str, status: int) -> None:
@@ -85,8 +91,8 @@ def turned_away(who: str, what: str, why: str, client: str) -> None:
     _write("is turned away from", {"who": who, "what": _shown(what), "outcome": why, "client": client})
 
 
-def _called(identity: Identity, what: str, line: Line, took_ms: int) -> None:
-    fields: dict[str, object] = {"who": identity.name, "what": _shown(what), "outcome": line.outcome}
+def _called(identity: Identity, line: Line, took_ms: int) -> None:
+    fields: dict[str, object] = {"who": identity.name, "what": _shown(line.what), "outcome": line.outcome}
     fields["duration_ms"] = took_ms
     if line.request_id is not None:
         fields["request_id"] = line.request_id

@@ -43,7 +43,7 @@ def add_calls(router: APIRouter, orchestrator: AsyncMCPOrchestrator, permits: Pe
                     raise
                 line.ended_badly(error)
                 return Json(_failed(error))
-            line.request_id = result.metadata.request_id
+            line.answered(result.metadata)
             return Json(_succeeded(result))
         return _GONE
 
@@ -67,6 +67,8 @@ def add_calls(router: APIRouter, orchestrator: AsyncMCPOrchestrator, permits: Pe
             for line, outcome in zip(audited, outcomes, strict=True):
                 if outcome.error is not None:
                     line.ended_badly(outcome.error)
+                elif isinstance(outcome.result, ToolResult):
+                    line.answered(outcome.result.metadata)
             succeeded = sum(outcome.success for outcome in outcomes)
             numbers = {"succeeded": succeeded, "failed": len(outcomes) - succeeded}
             return Json({"outcomes": [_outcome(one) for one in outcomes]} | numbers)

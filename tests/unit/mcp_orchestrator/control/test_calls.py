@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from actors.errors import MCPToolError, OverloadedError
+from mcp_orchestrator.access import audit
 from mcp_orchestrator.access.identity import Identity
 from tests.fixtures.controlled import Controlled, controlling
 from tests.fixtures.faces import Scripts
+from tests.fixtures.guarding import audited
 from tests.fixtures.manual_time import eventually, on_a_loop
 
 CALL = {"server": "a", "tool": "status", "params": {"limit": 5}}
@@ -45,6 +47,19 @@ async def test_a_call_is_answered_with_its_data_its_raw_result_and_how_it_went()
 async def test_a_call_without_a_server_goes_to_whichever_offers_the_tool() -> None:
     async with controlling("a") as (controlled, _):
         assert (await controlled.answer("POST", "/call", {"tool": "status"}))["server"] == "a"
+
+
+@on_a_loop
+async def test_the_audit_log_says_who_has_answered_a_call_without_a_server(caplog: pytest.LogCaptureFixture) -> None:
+    anybody: dict[str, Any] = {"tool": "status", "params": {}}
+    async with controlling("a") as (controlled, _):
+        with audited(caplog) as records:
+            called = await controlled.answer("POST", "/call", anybody)
+            batch = await controlled.answer("POST", "/batch", {"calls": [anybody]})
+
+        said = [vars(record) for record in records if record.name == audit.NAME]
+        asked = [called["metadata"]["request_id"], batch["outcomes"][0]["metadata"]["request_id"]]
+        assert [(one["what"], one["request_id"]) for one in said] == [("a__status", number) for number in asked]
 
 
 @on_a_loop
